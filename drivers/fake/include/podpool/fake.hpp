@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/driver.hpp>
+#include <podpool/fake/fake_source.hpp>
+#include <podpool/fake/fake_world.hpp>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace podpool {
+
+/// A session with a fake server.
+class fake_connection {
+public:
+    fake_connection(std::shared_ptr<fake_world> world, const endpoint& where)
+        : world_(std::move(world)), where_(where) {
+        epoch_ = world_->with(where_, [](fake_world::server& server) {
+            server.most_sessions = std::max(server.most_sessions, ++server.sessions);
+            return server.epoch;
+        });
+    }
+    fake_connection(const fake_connection&) = delete;
+    fake_connection& operator=(const fake_connection&) = delete;
+    ~fake_connection() {
+        world_->with(where_, [](fake_world::server& server) { --server.sessions; });
+    }
+
+    [[nodiscard]] const endpoint& where() const noexcept { return where_; }
+
+    /// Whether the server still has the session.
+    [[nodiscard]] bool alive() const {
+        return world_->with(where_, [this](const fake_world::server& server) { return server.epoch == epoch_; });
+    }
+
+    /// Makes the lease come back with this failure, as a query that fails would.
+    void fail_with(failure why) { failed_ = std::move(why); }
+    /// Makes the lease need a reset, as a query would.
+    void use() noexcept { used_ = true; }
+
+private:
+    friend class fake;
+
+    std::shared_ptr<fake_world> world_;
+    endpoint where_;
+    std::uint64_t epoch_ = 0;
+    failure failed_;
+    bool used_ = false;
+};
+
+/// A driver whose servers live in memory, for tests of the pool and of programs that use it.
+///
+/// Thread safety: as the driver concept asks.
+class fake {
+public:
+    using connection = fake_connection;
+
+    /// A world of its own with nothing in it.
+    explicit fake(const options&) : fake(std::make_shared<fake_world>()) {}
+    /// Servers that the caller can change.
+    explicit fake(std::shared_ptr<fake_world> world) : world_(std::move(world)) {}
+
+    [[nodiscard]] std::string label() const { return "fake"; }
+
+    std::unique_ptr<discovery_source> discover(boost::asio::any_io_executor executor) {
+        return std::make_unique<fake_source>(std::move(executor), world_);
+    }
+
+    boost::asio::awaitable<open_result<connection>> open(const endpoint_info& target) {
+        const endpoint where = target.where;
+        const fake_world::server met = world_->with(where, [](fake_world::server& server) {
+            ++server.attempts;
+            return server;
+        });
+        if (met.behaviour == fake_world::manner::hang) co_await silence();
+        if (met.behaviour == fake_world::manner::refuse) co_return open_result<connection>(met.refusal);
+        if (met.connect_delay.count() > 0) {
+            boost::asio::steady_timer delay(co_await boost::asio::this_coro::executor, met.connect_delay);
+            co_await delay.async_wait(boost::asio::use_awaitable);
+        }
+        co_return open_result<connection>(std::make_unique<connection>(world_, where));
+    }
+
+    boost::asio::awaitable<failure> ping(connection& asked) {
+        return answer(asked, &fake_world::server::pings);
+    }
+
+    boost::asio::awaitable<failure> reset(connection& asked, reset_mode) {
+        asked.used_ = false;
+        return answer(asked, &fake_world::server::resets);
+    }
+
+    bool is_alive(connection& asked) noexcept { return asked.alive(); }
+
+    return_state inspect(connection& returned, reset_mode mode) noexcept {
+        return {std::exchange(returned.failed_, {}), mode == reset_mode::full && returned.used_};
+    }
+
+private:
+    static boost::asio::awaitable<void> silence() {
+        boost::asio::steady_timer never(co_await boost::asio::this_coro::executor,
+                                        boost::asio::steady_timer::time_point::max());
+        co_await never.async_wait(boost::asio::use_awaitable);
+    }
+
+    static boost::asio::awaitable<failure> answer(connection& asked,
+                                                  std::uint64_t fake_world::server::* counter) {
+        const bool silent = asked.world_->with(asked.where_, [counter](fake_world::server& server) {
+            ++(server.*counter);
+            return server.silent;
+        });
+        if (silent) co_await silence();
+        if (asked.alive()) co_return failure{};
+        co_return failure(failure_kind::connection_lost, "the server ended the session");
+    }
+
+    std::shared_ptr<fake_world> world_;
+};
+
+}  // namespace podpool

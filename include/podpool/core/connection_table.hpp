@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/core/slot.hpp>
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace podpool::core {
+
+/// How many connections of one endpoint are in which state, and its idle ones in order of use.
+struct endpoint_counts {
+    std::uint32_t opening = 0;
+    std::uint32_t idle = 0;         ///< ready for a caller
+    std::uint32_t maintaining = 0;  ///< being reset or checked
+    std::uint32_t active = 0;
+    std::uint32_t draining = 0;  ///< leased and doomed
+    std::uint32_t closing = 0;
+    slot_id newest = none;  ///< used last: handed out first
+    slot_id oldest = none;
+    std::uint32_t listed_at = none;  ///< position in the list of endpoints with idle connections
+    bool usable = false;             ///< whether its idle connections may be handed out
+
+    [[nodiscard]] std::uint32_t open() const noexcept { return idle + maintaining + active + draining; }
+    [[nodiscard]] std::uint32_t leased() const noexcept { return active + draining; }
+    [[nodiscard]] bool unused() const noexcept { return open() + opening + closing == 0; }
+};
+
+/// Every connection of the pool and the counts per endpoint; each change of status goes through move(),
+/// so that the counts can't drift from the connections.
+class connection_table {
+public:
+    [[nodiscard]] const slot& operator[](slot_id id) const { return slots_[id]; }
+    slot& operator[](slot_id id) { return slots_[id]; }
+    /// Slot numbers run from 0 to size() - 1, vacant ones included.
+    [[nodiscard]] slot_id size() const noexcept { return static_cast<slot_id>(slots_.size()); }
+
+    [[nodiscard]] const endpoint_counts& at(endpoint_id id) const { return counts_[id]; }
+    /// Sums over all endpoints.
+    [[nodiscard]] const endpoint_counts& totals() const noexcept { return totals_; }
+    /// open + opening.
+    [[nodiscard]] std::size_t live() const noexcept {
+        return std::size_t{totals_.open()} + totals_.opening;
+    }
+    /// Sockets of any kind.
+    [[nodiscard]] std::size_t sockets() const noexcept { return live() + totals_.closing; }
+    /// The usable endpoints that have idle connections, in no particular order.
+    [[nodiscard]] std::span<const endpoint_id> with_idle() const noexcept { return with_idle_; }
+
+    /// Makes room for endpoint `id`.
+    void add_endpoint(endpoint_id id) {
+        if (id >= counts_.size()) counts_.resize(id + 1);
+        counts_[id] = endpoint_counts{};
+    }
+
+    /// Says whether an endpoint's idle connections may be handed out.
+    void set_usable(endpoint_id id, bool usable) {
+        counts_[id].usable = usable;
+        update_listing(id);
+    }
+
+    /// Takes a vacant slot for a connection to `endpoint`, in status opening.
+    slot_id allocate(endpoint_id endpoint, time_point now) {
+        if (free_.empty()) {
+            slots_.emplace_back();
+            free_.push_back(size() - 1);
+        }
+        const slot_id id = free_.back();
+        free_.pop_back();
+        slot fresh;
+        fresh.generation = slots_[id].generation + 1;
+        fresh.endpoint = endpoint;
+        fresh.since = now;
+        slots_[id] = fresh;
+        move(id, slot_status::opening);
+        return id;
+    }
+
+    /// Moves a connection to another status and keeps counts and idle lists right.
+    void move(slot_id id, slot_status to) {
+        slot& moved = slots_[id];
+        assert(can_move(moved.status, to));
+        endpoint_counts& counts = counts_[moved.endpoint];
+        // A checked connection wasn't used: it goes back behind those that callers used.
+        const bool at_the_end = moved.status == slot_status::checking;
+        leave(id, moved, counts);
+        moved.status = to;
+        enter(id, moved, counts, at_the_end);
+    }
+
+    /// Marks a connection to be closed as soon as nobody uses it; the first reason stays.
+    void doom(slot_id id, close_reason reason) {
+        slot& marked = slots_[id];
+        if (marked.doomed) return;
+        marked.doom = reason;
+        if (marked.status == slot_status::leased) {
+            endpoint_counts& counts = counts_[marked.endpoint];
+            --counts.active;
+            --totals_.active;
+            ++counts.draining;
+            ++totals_.draining;
+        }
+        marked.doomed = true;
+    }
+
+private:
+    void leave(slot_id id, const slot& moved, endpoint_counts& counts) {
+        switch (moved.status) {
+            case slot_status::vacant: break;
+            case slot_status::idle:
+                unlink(id, counts);
+                add(counts, &endpoint_counts::idle, -1);
+                update_listing(moved.endpoint);
+                break;
+            default: add(counts, category(moved), -1); break;
+        }
+    }
+
+    void enter(slot_id id, const slot& moved, endpoint_counts& counts, bool at_the_end) {
+        switch (moved.status) {
+            case slot_status::vacant: free_.push_back(id); break;
+            case slot_status::idle:
+                at_the_end ? link_oldest(id, counts) : link_newest(id, counts);
+                add(counts, &endpoint_counts::idle, 1);
+                update_listing(moved.endpoint);
+                break;
+            default: add(counts, category(moved), 1); break;
+        }
+    }
+
+    static std::uint32_t endpoint_counts::* category(const slot& counted) {
+        switch (counted.status) {
+            case slot_status::opening: return &endpoint_counts::opening;
+            case slot_status::leased:
+                return counted.doomed ? &endpoint_counts::draining : &endpoint_counts::active;
+            case slot_status::closing: return &endpoint_counts::closing;
+            default: return &endpoint_counts::maintaining;
+        }
+    }
+
+    void add(endpoint_counts& counts, std::uint32_t endpoint_counts::* which, int change) {
+        counts.*which += static_cast<std::uint32_t>(change);
+        totals_.*which += static_cast<std::uint32_t>(change);
+    }
+
+    void link_newest(slot_id id, endpoint_counts& counts) {
+        slots_[id].newer = none;
+        slots_[id].older = counts.newest;
+        (counts.newest == none ? counts.oldest : slots_[counts.newest].newer) = id;
+        counts.newest = id;
+    }
+
+    void link_oldest(slot_id id, endpoint_counts& counts) {
+        slots_[id].older = none;
+        slots_[id].newer = counts.oldest;
+        (counts.oldest == none ? counts.newest : slots_[counts.oldest].older) = id;
+        counts.oldest = id;
+    }
+
+    void unlink(slot_id id, endpoint_counts& counts) {
+        const slot& gone = slots_[id];
+        (gone.newer == none ? counts.newest : slots_[gone.newer].older) = gone.older;
+        (gone.older == none ? counts.oldest : slots_[gone.older].newer) = gone.newer;
+    }
+
+    void update_listing(endpoint_id id) {
+        endpoint_counts& counts = counts_[id];
+        const bool wanted = counts.usable && counts.newest != none;
+        if (wanted == (counts.listed_at != none)) return;
+        if (wanted) {
+            counts.listed_at = static_cast<std::uint32_t>(with_idle_.size());
+            with_idle_.push_back(id);
+            return;
+        }
+        const endpoint_id last = with_idle_.back();
+        with_idle_[counts.listed_at] = last;
+        counts_[last].listed_at = counts.listed_at;
+        with_idle_.pop_back();
+        counts.listed_at = none;
+    }
+
+    std::vector<slot> slots_;
+    std::vector<slot_id> free_;
+    std::vector<endpoint_counts> counts_;
+    endpoint_counts totals_;
+    std::vector<endpoint_id> with_idle_;
+};
+
+}  // namespace podpool::core

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/close_reason.hpp>
+#include <podpool/core/backoff.hpp>
+#include <podpool/core/slot.hpp>
+#include <podpool/endpoint_info.hpp>
+#include <podpool/endpoint_set.hpp>
+
+#include <array>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace podpool::core {
+
+/// What the pool knows about one endpoint besides its connections.
+struct endpoint_entry {
+    endpoint_info info;
+    bool known = false;              ///< the entry is in use
+    bool removed = false;            ///< out of the set for good; erased when its last connection is gone
+    unsigned missed_answers = 0;     ///< good answers in a row without it
+    bool proven = false;             ///< the last attempt succeeded
+    unsigned failures = 0;           ///< in a row
+    time_point retry_at{};           ///< no attempt before it
+    time_point suspect_since{};      ///< connections seen before it are looked at before use
+    time_point added_at{};
+    time_point state_since{};
+    failure last_failure;
+    time_point last_failure_at{};
+    std::uint64_t opens = 0;
+    std::uint64_t open_failures = 0;
+    std::uint64_t leases = 0;
+    std::array<std::uint64_t, close_reason_count> closes{};
+
+    /// In the last good answer and not on its way out.
+    [[nodiscard]] bool present() const noexcept { return known && !removed && missed_answers == 0; }
+    /// Whether an attempt may start as far as the endpoint itself is concerned.
+    [[nodiscard]] bool dialable(time_point now) const noexcept {
+        return present() && info.ready && !info.terminating && now >= retry_at;
+    }
+};
+
+/// The endpoints by number and by address.
+class endpoint_table {
+public:
+    [[nodiscard]] const endpoint_entry& operator[](endpoint_id id) const { return entries_[id]; }
+    endpoint_entry& operator[](endpoint_id id) { return entries_[id]; }
+    /// Numbers run from 0 to size() - 1; look at `known`.
+    [[nodiscard]] endpoint_id size() const noexcept { return static_cast<endpoint_id>(entries_.size()); }
+    /// How many are in the last good answer.
+    [[nodiscard]] std::size_t present() const noexcept {
+        std::size_t count = 0;
+        for (const endpoint_entry& entry : entries_) count += entry.present() ? 1 : 0;
+        return count;
+    }
+
+    /// The number of an address, none when it isn't known.
+    [[nodiscard]] endpoint_id find(const endpoint& where) const {
+        const auto found = by_address_.find(where);
+        return found == by_address_.end() ? none : found->second;
+    }
+
+    /// Adds an endpoint and returns its number.
+    endpoint_id add(const endpoint_info& info, time_point now) {
+        endpoint_id id = 0;
+        while (id < entries_.size() && entries_[id].known) ++id;
+        if (id == entries_.size()) entries_.emplace_back();
+        entries_[id] = endpoint_entry{};
+        entries_[id].info = info;
+        entries_[id].known = true;
+        entries_[id].added_at = now;
+        entries_[id].state_since = now;
+        by_address_.emplace(info.where, id);
+        return id;
+    }
+
+    /// Forgets an endpoint; its number may be used again.
+    void erase(endpoint_id id) {
+        by_address_.erase(entries_[id].info.where);
+        entries_[id] = endpoint_entry{};
+    }
+
+    /// Notes a failure: the next attempt waits for a back-off of its kind.
+    void failed(endpoint_id id, const failure& why, time_point now, random& rng) {
+        endpoint_entry& entry = entries_[id];
+        if (entry.failures == 0) entry.state_since = now;
+        // A new kind of trouble starts its own ladder.
+        if (entry.last_failure.kind != why.kind) entry.failures = 0;
+        ++entry.failures;
+        entry.proven = false;
+        entry.retry_at = now + backoff(why.kind, entry.failures, rng);
+        entry.last_failure = why;
+        entry.last_failure_at = now;
+    }
+
+    /// Notes a successful attempt.
+    void succeeded(endpoint_id id, time_point now) {
+        endpoint_entry& entry = entries_[id];
+        if (entry.failures != 0) entry.state_since = now;
+        entry.failures = 0;
+        entry.proven = true;
+        entry.retry_at = time_point{};
+        ++entry.opens;
+    }
+
+private:
+    std::vector<endpoint_entry> entries_;
+    std::unordered_map<endpoint, endpoint_id> by_address_;
+};
+
+}  // namespace podpool::core

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/core/machine.hpp>
+
+namespace podpool::core {
+
+inline acquire_result machine::acquire(time_point now, time_point deadline, std::uintptr_t cookie,
+                                       queue_end end) {
+    const auto refuse = [this](errc reason) {
+        ++counters_.refusals;
+        return acquire_result{{}, {}, reason};
+    };
+    if (closing_) return refuse(errc::pool_closed);
+    if (waiters_.empty() || end == queue_end::front) {
+        if (const grant found = take_idle(now)) return {found, {}, {}};
+    }
+    if (all_rejected(now)) return refuse(errc::connection_rejected);
+    if (end == queue_end::back && waiters_.size() >= settings_.max_waiters) {
+        return refuse(errc::too_many_waiters);
+    }
+    const waiter_id waiter = waiters_.push(cookie, now, deadline, end == queue_end::front);
+    settle(now);
+    return {{}, waiter, {}};
+}
+
+inline void machine::released_slowly(slot_id id, const failure& why, bool needs_reset, time_point now) {
+    slot& returned = connections_[id];
+    if (why) {
+        connection_failed(id, why, now);
+    } else if (returned.doomed) {
+        close_slot(id, returned.doom);
+    } else if (now >= returned.ends_at) {
+        end_of_life(id);
+    } else if (surplus()) {
+        close_slot(id, close_reason::surplus);
+    } else if (needs_reset) {
+        connections_.move(id, slot_status::resetting);
+        returned.since = now;
+        actions_.push_back(action::on_slot(action_kind::reset, id));
+    } else {
+        returned.last_seen = now;
+        back_to_idle(id, now);
+        // The common case of a busy pool: hand over, nothing else has changed.
+        if (connections_[id].status == slot_status::leased) return;
+    }
+    settle(now);
+}
+
+/// Makes a healthy connection ready and gives it to the first waiter, if any.
+inline void machine::back_to_idle(slot_id id, time_point now) {
+    slot& ready = connections_[id];
+    ready.last_used = now;
+    if (std::exchange(ready.due, false)) start_renewal(id, now);
+    connections_.move(id, slot_status::idle);
+    serve(now);
+}
+
+/// Closes a broken connection and draws the conclusions about its endpoint.
+inline void machine::connection_failed(slot_id id, const failure& why, time_point now) {
+    const endpoint_id where = connections_[id].endpoint;
+    const bool endpoint_failed =
+        why.kind == failure_kind::endpoint_down || why.kind == failure_kind::wrong_role;
+    close_slot(id, endpoint_failed ? close_reason::endpoint_failed : close_reason::broken);
+    if (endpoint_failed) {
+        endpoints_.failed(where, why, now, rng_);
+        close_idle_of(where, close_reason::endpoint_failed);
+    } else {
+        endpoints_[where].suspect_since = now;
+    }
+    actions_.push_back(action::refresh());
+}
+
+/// Gives a connection up: from now on it is only a socket to close.
+inline void machine::close_slot(slot_id id, close_reason reason) {
+    endpoint_entry& entry = endpoints_[connections_[id].endpoint];
+    ++entry.closes[static_cast<std::size_t>(reason)];
+    connections_.move(id, slot_status::closing);
+    actions_.push_back(action::on_slot(action_kind::close, id));
+}
+
+/// Closes a connection whose time has come before its replacement was there: the pool owes itself one.
+inline void machine::end_of_life(slot_id id) {
+    if (!connections_[id].renewing) ++renewal_debt_;
+    close_slot(id, close_reason::lifetime);
+}
+
+inline void machine::close_idle_of(endpoint_id id, close_reason reason) {
+    while (connections_.at(id).oldest != none) close_slot(connections_.at(id).oldest, reason);
+}
+
+/// Closes a connection now if nobody uses it, else when it is returned; ends an attempt early.
+inline void machine::doom_or_close(slot_id id, close_reason reason) {
+    const slot& marked = connections_[id];
+    switch (marked.status) {
+        case slot_status::idle: close_slot(id, reason); break;
+        case slot_status::leased: connections_.doom(id, reason); break;
+        case slot_status::opening:
+        case slot_status::resetting:
+        case slot_status::checking:
+            if (marked.doomed) break;
+            connections_.doom(id, reason);
+            actions_.push_back(action::on_slot(action_kind::abort, id));
+            break;
+        case slot_status::vacant:
+        case slot_status::closing: break;
+    }
+}
+
+inline const endpoint_info* machine::begin_open(slot_id id, time_point now) {
+    slot& opening = connections_[id];
+    const endpoint_id where = opening.endpoint;
+    const bool unwanted = opening.purpose == open_purpose::demand && waiters_.size() < openings_.size();
+    if (!opening.doomed && !unwanted) {
+        opening.begun = true;
+        return &endpoints_[where].info;
+    }
+    end_of_opening(id);
+    connections_.move(id, slot_status::vacant);
+    forget_if_unused(where);
+    settle(now);
+    return nullptr;
+}
+
+inline void machine::end_of_opening(slot_id id) {
+    std::erase(openings_, id);
+    const slot& ended = connections_[id];
+    if (ended.replaces == none) return;
+    slot& victim = connections_[ended.replaces];
+    if (victim.generation == ended.replaces_generation) victim.renewing = false;
+}
+
+inline void machine::opened(slot_id id, time_point now) {
+    end_of_opening(id);
+    slot& fresh = connections_[id];
+    const duration took = now - fresh.since;
+    open_time_.record(took);
+    blend(estimated_open_, took);
+    endpoints_.succeeded(fresh.endpoint, now);
+    const bool first_generation = now - born_ < settings_.max_conn_lifetime;
+    fresh.opened_at = fresh.last_used = fresh.last_seen = now;
+    fresh.ends_at = later(now, draw_lifetime(settings_.max_conn_lifetime, settings_.effective_jitter(),
+                                             first_generation, rng_));
+    maintenance_at_ = std::min(maintenance_at_, now);
+    if (fresh.doomed) {
+        close_slot(id, fresh.doom);
+    } else {
+        finish_renewal(fresh, now);
+        connections_.move(id, slot_status::idle);
+    }
+    settle(now);
+    trim();
+}
+
+/// Closes the connection that a new one replaces, unless it has gone meanwhile.
+inline void machine::finish_renewal(const slot& replacement, time_point now) {
+    if (replacement.purpose != open_purpose::renewal) return;
+    note_renewal(now);
+    if (replacement.replaces == none) return;
+    if (connections_[replacement.replaces].generation != replacement.replaces_generation) return;
+    const slot_status status = connections_[replacement.replaces].status;
+    if (status == slot_status::idle) {
+        close_slot(replacement.replaces, close_reason::lifetime);
+    } else if (status != slot_status::vacant && status != slot_status::closing) {
+        connections_.doom(replacement.replaces, close_reason::lifetime);
+    }
+}
+
+inline void machine::open_failed(slot_id id, const failure& why, time_point now) {
+    end_of_opening(id);
+    const slot ended = connections_[id];
+    connections_.move(id, slot_status::vacant);
+    if (!ended.doomed) {
+        endpoints_.failed(ended.endpoint, why, now, rng_);
+        ++endpoints_[ended.endpoint].open_failures;
+        if (why.kind == failure_kind::endpoint_down) endpoints_[ended.endpoint].suspect_since = now;
+        if (why.kind == failure_kind::wrong_role) {
+            close_idle_of(ended.endpoint, close_reason::endpoint_failed);
+        }
+        if (ended.replaces == none && ended.purpose == open_purpose::renewal) ++renewal_debt_;
+        actions_.push_back(action::refresh());
+    }
+    maintenance_at_ = std::min(maintenance_at_, now);
+    forget_if_unused(ended.endpoint);
+    settle(now);
+}
+
+inline void machine::maintained(slot_id id, const failure& why, time_point now) {
+    slot& ready = connections_[id];
+    if (why && !ready.doomed) {
+        connection_failed(id, why, now);
+    } else if (ready.doomed) {
+        close_slot(id, ready.doom);
+    } else if (now >= ready.ends_at) {
+        end_of_life(id);
+    } else {
+        ready.last_seen = now;
+        const time_point used = ready.status == slot_status::checking ? ready.last_used : now;
+        back_to_idle(id, now);
+        ready.last_used = used;
+    }
+    settle(now);
+}
+
+inline void machine::closed(slot_id id, time_point now) {
+    const endpoint_id where = connections_[id].endpoint;
+    connections_.move(id, slot_status::vacant);
+    forget_if_unused(where);
+    settle(now);
+}
+
+/// Gives ready connections to waiters, first come first served.
+inline void machine::serve(time_point now) {
+    expire_waiters(now);
+    while (!waiters_.empty()) {
+        const grant found = take_idle(now);
+        if (!found) return;
+        ++counters_.waits;
+        wait_time_.record(now - waiters_.front_since());
+        actions_.push_back(action::grant(found.slot, waiters_.front_cookie(), found.verify));
+        waiters_.pop_front();
+    }
+}
+
+inline void machine::expire_waiters(time_point now) {
+    while (waiters_.next_deadline() <= now) {
+        ++counters_.timeouts;
+        actions_.push_back(action::refuse(waiters_.pop_earliest_deadline(), errc::acquire_timeout));
+    }
+}
+
+inline void machine::refuse_all(errc reason) {
+    while (!waiters_.empty()) {
+        ++counters_.refusals;
+        actions_.push_back(action::refuse(waiters_.front_cookie(), reason));
+        waiters_.pop_front();
+    }
+}
+
+inline void machine::retire_all(time_point now) {
+    for (slot_id id = 0; id < connections_.size(); ++id) doom_or_close(id, close_reason::retired);
+    settle(now);
+}
+
+inline void machine::resize(std::size_t max_conns, time_point now) {
+    max_ = std::max<std::size_t>(max_conns, 1);
+    trim();
+    settle(now);
+}
+
+inline void machine::close(time_point now) {
+    if (std::exchange(closing_, true)) return;
+    refuse_all(errc::pool_closed);
+    for (slot_id id = 0; id < connections_.size(); ++id) doom_or_close(id, close_reason::pool_closed);
+    settle(now);
+}
+
+}  // namespace podpool::core

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/core/machine.hpp>
+
+namespace podpool::core {
+
+inline void machine::discovered(const endpoint_set& answer, time_point now) {
+    ++counters_.discovery_answers;
+    discovery_source_ = answer.source;
+    discovery_error_.clear();
+    answered_at_ = now;
+    // First everybody is one answer more missing; those in the answer are set right by merge().
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        endpoint_entry& entry = endpoints_[id];
+        if (entry.known && !entry.removed) ++entry.missed_answers;
+    }
+    for (const endpoint_info& info : answer.endpoints) merge(info, now);
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        endpoint_entry& entry = endpoints_[id];
+        if (!entry.known || entry.removed) continue;
+        if (entry.missed_answers == 1) entry.state_since = now;
+        if (entry.missed_answers >= answers_until_removed) remove_endpoint(id, now);
+    }
+    update_usable();
+    settle(now);
+}
+
+inline void machine::merge(const endpoint_info& info, time_point now) {
+    endpoint_id id = endpoints_.find(info.where);
+    if (id == none) {
+        if (info.terminating) return;
+        id = endpoints_.add(info, now);
+        connections_.add_endpoint(id);
+        return;
+    }
+    endpoint_entry& entry = endpoints_[id];
+    entry.info = info;
+    if (info.terminating) {
+        if (!entry.removed) remove_endpoint(id, now);
+        return;
+    }
+    const bool returns = entry.removed || entry.missed_answers > 1;
+    if (returns) entry.state_since = now;
+    entry.removed = false;
+    entry.missed_answers = 0;
+}
+
+inline void machine::discovery_failed(std::string_view why, time_point now) {
+    ++counters_.discovery_failures;
+    discovery_error_ = why;
+    settle(now);
+}
+
+inline void machine::remove_endpoint(endpoint_id id, time_point now) {
+    endpoints_[id].removed = true;
+    endpoints_[id].state_since = now;
+    for (slot_id slot = 0; slot < connections_.size(); ++slot) {
+        if (connections_[slot].endpoint == id) doom_or_close(slot, close_reason::endpoint_removed);
+    }
+    forget_if_unused(id);
+}
+
+inline void machine::forget_if_unused(endpoint_id id) {
+    if (!endpoints_[id].removed || !connections_.at(id).unused()) return;
+    connections_.set_usable(id, false);
+    endpoints_.erase(id);
+}
+
+/// Absent endpoints' connections are kept but not handed out, unless nothing else can serve.
+inline void machine::update_usable() {
+    fallback_ = none_reachable();
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        const endpoint_entry& entry = endpoints_[id];
+        if (entry.known) connections_.set_usable(id, entry.present() || (fallback_ && !entry.removed));
+    }
+}
+
+/// Every discovered endpoint fails and none has a connection.
+inline bool machine::none_reachable() const {
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        const endpoint_entry& entry = endpoints_[id];
+        if (entry.present() && (entry.failures == 0 || connections_.at(id).open() > 0)) return false;
+    }
+    return true;
+}
+
+/// Whether an attempt on the endpoint may start: it is discovered and not in back-off, and one that
+/// hasn't proven itself, or hangs, gets a single attempt at a time.
+inline bool machine::may_dial(endpoint_id id, time_point now) const {
+    if (!endpoints_[id].dialable(now)) return false;
+    const endpoint_counts& counts = connections_.at(id);
+    if (counts.open() + counts.opening >= settings_.max_conns_per_endpoint.value_or(max_ + 1)) return false;
+    if (counts.opening == 0) return true;
+    if (!endpoints_[id].proven) return false;
+    return std::none_of(openings_.begin(), openings_.end(), [&](slot_id opening) {
+        return connections_[opening].endpoint == id && is_slow(connections_[opening], now);
+    });
+}
+
+/// The endpoint for a new connection: the fewest open + opening, counted before the dial.
+/// A connection of `leaving` is about to be replaced and isn't counted.
+inline endpoint_id machine::choose_for_opening(time_point now, endpoint_id leaving) {
+    candidates_.clear();
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (may_dial(id, now)) candidates_.push_back(id);
+    }
+    if (candidates_.empty()) return none;
+    const auto load = [&](endpoint_id id) {
+        const endpoint_counts& counts = connections_.at(id);
+        return counts.open() + counts.opening - (id == leaving ? 1 : 0);
+    };
+    return open_balancer_.pick(candidates_, load, rng_);
+}
+
+/// Every discovered endpoint refuses us for a reason that only people can mend, and waits to be asked
+/// again: a caller learns that now rather than at its deadline.
+inline bool machine::all_rejected(time_point now) const {
+    bool any = false;
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        const endpoint_entry& entry = endpoints_[id];
+        if (!entry.known) continue;
+        if (connections_.at(id).open() + connections_.at(id).opening > 0) return false;
+        if (!entry.present()) continue;
+        if (entry.failures == 0 || entry.last_failure.kind != failure_kind::rejected) return false;
+        if (now >= entry.retry_at) return false;
+        any = true;
+    }
+    return any;
+}
+
+}  // namespace podpool::core

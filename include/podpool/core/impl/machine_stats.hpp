@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/core/machine.hpp>
+
+#include <cmath>
+
+namespace podpool::core {
+
+inline void machine::note_renewal(time_point now) {
+    ++counters_.renewals;
+    renewal_rate_ = renewal_rate(now) + 1.0 / 60;
+    renewal_rate_at_ = now;
+}
+
+/// An average that forgets with a time constant of one minute.
+inline double machine::renewal_rate(time_point now) const {
+    const std::chrono::duration<double> since = now - renewal_rate_at_;
+    return renewal_rate_ * std::exp(-since.count() / 60);
+}
+
+inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now) const {
+    const endpoint_entry& entry = endpoints_[id];
+    const endpoint_counts& counts = connections_.at(id);
+    endpoint_stats figures;
+    figures.where = entry.info.where;
+    figures.host = entry.info.host;
+    figures.zone = entry.info.zone;
+    figures.state = entry.removed               ? endpoint_state::removed
+                    : entry.missed_answers > 0  ? endpoint_state::absent
+                    : entry.failures > 0        ? endpoint_state::failing
+                                                : endpoint_state::ready;
+    figures.in_state_for = now - entry.state_since;
+    figures.open = counts.open();
+    figures.opening = counts.opening;
+    figures.idle = counts.idle + counts.maintaining;
+    figures.maintaining = counts.maintaining;
+    figures.active = counts.active;
+    figures.draining = counts.draining;
+    figures.closing = counts.closing;
+    const std::size_t all = connections_.totals().open();
+    if (all > 0) figures.share = static_cast<double>(figures.open) / static_cast<double>(all);
+    figures.opens = entry.opens;
+    figures.open_failures = entry.open_failures;
+    figures.leases = entry.leases;
+    figures.closes = entry.closes;
+    figures.last_failure = entry.last_failure;
+    if (entry.last_failure) figures.last_failure_age = now - entry.last_failure_at;
+    if (entry.failures > 0 && entry.retry_at > now) figures.retry_in = entry.retry_at - now;
+    return figures;
+}
+
+inline stats machine::snapshot(time_point now) const {
+    stats figures;
+    const endpoint_counts& totals = connections_.totals();
+    figures.name = settings_.name;
+    figures.max_conns = max_;
+    figures.open = totals.open();
+    figures.opening = totals.opening;
+    figures.idle = totals.idle + totals.maintaining;
+    figures.maintaining = totals.maintaining;
+    figures.active = totals.active;
+    figures.draining = totals.draining;
+    figures.closing = totals.closing;
+    figures.waiters = waiters_.size();
+    if (!waiters_.empty()) figures.oldest_wait = now - waiters_.front_since();
+    figures.acquires = counters_.acquires;
+    figures.waits = counters_.waits;
+    figures.timeouts = counters_.timeouts;
+    figures.cancellations = counters_.cancellations;
+    figures.refusals = counters_.refusals;
+    figures.renewals = counters_.renewals;
+    figures.renewals_per_second = renewal_rate(now);
+    figures.wait_time = wait_time_;
+    figures.use_time = use_time_;
+    figures.open_time = open_time_;
+    figures.discovery_source = discovery_source_;
+    figures.discovery_answers = counters_.discovery_answers;
+    figures.discovery_failures = counters_.discovery_failures;
+    figures.discovery_error = discovery_error_;
+    if (answered_at_) figures.discovery_age = now - *answered_at_;
+    figures.closed = closing_;
+
+    std::vector<std::size_t> open_counts;
+    std::vector<std::size_t> leased_counts;
+    std::size_t newest = 0;
+    time_point newest_added{};
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (!endpoints_[id].known) continue;
+        figures.endpoints.push_back(endpoint_snapshot(id, now));
+        if (!endpoints_[id].present()) continue;
+        if (endpoints_[id].added_at >= newest_added) {
+            newest_added = endpoints_[id].added_at;
+            newest = open_counts.size();
+        }
+        open_counts.push_back(figures.endpoints.back().open);
+        leased_counts.push_back(figures.endpoints.back().active);
+    }
+    figures.sessions = balance_figures::of(open_counts, newest);
+    figures.leases = balance_figures::of(leased_counts, newest);
+    return figures;
+}
+
+inline std::string machine::broken_invariant(time_point now) const {
+    std::vector<endpoint_counts> counted(endpoints_.size());
+    std::size_t opening = 0;
+    for (slot_id id = 0; id < connections_.size(); ++id) {
+        const slot& seen = connections_[id];
+        if (seen.status == slot_status::vacant) continue;
+        if (!endpoints_[seen.endpoint].known) return "a connection belongs to an endpoint that is gone";
+        endpoint_counts& counts = counted[seen.endpoint];
+        switch (seen.status) {
+            case slot_status::opening: ++counts.opening, ++opening; break;
+            case slot_status::idle: ++counts.idle; break;
+            case slot_status::leased: ++(seen.doomed ? counts.draining : counts.active); break;
+            case slot_status::closing: ++counts.closing; break;
+            default: ++counts.maintaining; break;
+        }
+        if (seen.status == slot_status::idle && seen.doomed) return "an idle connection is doomed";
+    }
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (!endpoints_[id].known) continue;
+        const endpoint_counts& kept = connections_.at(id);
+        const endpoint_counts& real = counted[id];
+        if (kept.opening != real.opening || kept.idle != real.idle || kept.maintaining != real.maintaining ||
+            kept.active != real.active || kept.draining != real.draining || kept.closing != real.closing) {
+            return "the counts of " + to_string(endpoints_[id].info.where) + " are wrong";
+        }
+        if (endpoints_[id].removed && kept.idle > 0) return "a removed endpoint has idle connections";
+    }
+    if (opening != openings_.size()) return "the list of openings is wrong";
+    if (connections_.sockets() > max_ + settings_.renew_overshoot && !surplus()) {
+        return "more sockets than max_conns + renew_overshoot";
+    }
+    if (!waiters_.empty() && waiters_.next_deadline() > now) {
+        for (const endpoint_id id : connections_.with_idle()) {
+            if (now < connections_[connections_.at(id).newest].ends_at) {
+                return "somebody waits while an idle connection could serve";
+            }
+        }
+    }
+    if (closing_ && connections_.totals().idle > 0) return "a closed pool has idle connections";
+    return {};
+}
+
+}  // namespace podpool::core

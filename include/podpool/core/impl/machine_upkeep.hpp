@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/core/machine.hpp>
+
+namespace podpool::core {
+
+/// Draws every conclusion from what has changed; called at the end of each event.
+inline void machine::settle(time_point now) {
+    if (fallback_ != none_reachable()) update_usable();
+    serve(now);
+    if (!waiters_.empty() && all_rejected(now)) refuse_all(errc::connection_rejected);
+    if (!closing_) {
+        if (now >= maintenance_at_) maintain(now);
+        grow(now);
+        keep_minimum(now);
+        pay_renewal_debt(now);
+    }
+    next_deadline_ = earliest_deadline(now);
+}
+
+inline std::size_t machine::hard_room() const {
+    const std::size_t bound = max_ + settings_.renew_overshoot;
+    return bound > connections_.sockets() ? bound - connections_.sockets() : 0;
+}
+
+inline std::size_t machine::room() const {
+    const std::size_t live = connections_.live();
+    return std::min(max_ > live ? max_ - live : 0, hard_room());
+}
+
+inline bool machine::start_open(open_purpose purpose, time_point now, slot_id replaces) {
+    const endpoint_id leaving = replaces == none ? none : connections_[replaces].endpoint;
+    const endpoint_id where = choose_for_opening(now, leaving);
+    if (where == none) return false;
+    const slot_id id = connections_.allocate(where, now);
+    slot& opening = connections_[id];
+    opening.purpose = purpose;
+    if (replaces != none) {
+        opening.replaces = replaces;
+        opening.replaces_generation = connections_[replaces].generation;
+        connections_[replaces].renewing = true;
+    }
+    openings_.push_back(id);
+    actions_.push_back(action::on_slot(action_kind::open, id));
+    return true;
+}
+
+inline std::size_t machine::patient_openings(time_point now) const {
+    return static_cast<std::size_t>(std::count_if(openings_.begin(), openings_.end(), [&](slot_id id) {
+        return !connections_[id].doomed && !is_slow(connections_[id], now);
+    }));
+}
+
+inline growth_view machine::growth(time_point now) const {
+    growth_view view;
+    view.waiters = waiters_.size();
+    view.opening = patient_openings(now);
+    view.open = connections_.totals().open();
+    view.room = room();
+    view.use_time = estimated_use_;
+    view.open_time = estimated_open_;
+    view.oldest_wait = waiters_.empty() ? duration{0} : now - waiters_.front_since();
+    return view;
+}
+
+inline void machine::grow(time_point now) {
+    if (waiters_.empty()) return;
+    growth_view view = growth(now);
+    if (view.waiters > view.opening && view.room == 0) {
+        make_room_from_parked(view.waiters - view.opening);
+        view.room = room();
+    }
+    for (std::size_t wanted = opens_wanted(view); wanted > 0; --wanted) {
+        if (!start_open(open_purpose::demand, now)) return;
+    }
+}
+
+/// Closes idle connections of absent endpoints, which serve nobody, when they take the room that waiting
+/// callers need.
+inline void machine::make_room_from_parked(std::size_t wanted) {
+    if (fallback_) return;
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (!endpoints_[id].known || endpoints_[id].present()) continue;
+        while (connections_.at(id).oldest != none) {
+            if (wanted == 0) return;
+            close_slot(connections_.at(id).oldest, close_reason::endpoint_removed);
+            --wanted;
+        }
+    }
+}
+
+inline void machine::keep_minimum(time_point now) {
+    const endpoint_counts& totals = connections_.totals();
+    const std::size_t kept = connections_.live() - totals.draining - replacements_opening();
+    const std::size_t unclaimed =
+        openings_.size() > waiters_.size() ? openings_.size() - waiters_.size() : std::size_t{0};
+    const std::size_t spare = totals.idle + totals.maintaining + unclaimed;
+    for (std::size_t wanted = opens_for_minimum(kept, spare, std::min(settings_.min_conns, max_),
+                                                std::min(settings_.min_idle_conns, max_), room());
+         wanted > 0; --wanted) {
+        if (!start_open(open_purpose::minimum, now)) return;
+    }
+}
+
+/// Opens what lifetime ends have taken before a replacement was there.
+inline void machine::pay_renewal_debt(time_point now) {
+    while (renewal_debt_ > 0 && room() > 0) {
+        if (!start_open(open_purpose::renewal, now)) return;
+        --renewal_debt_;
+    }
+    // A pool that is full again owes nothing.
+    if (connections_.live() >= max_) renewal_debt_ = 0;
+}
+
+inline std::size_t machine::replacements_opening() const {
+    return static_cast<std::size_t>(std::count_if(openings_.begin(), openings_.end(), [&](slot_id id) {
+        return connections_[id].replaces != none;
+    }));
+}
+
+/// More connections than max_conns, those on their way out and their replacements not counted.
+inline bool machine::surplus() const {
+    return connections_.live() > max_ + connections_.totals().draining + replacements_opening();
+}
+
+/// Closes surplus connections that nobody uses: of the fullest endpoint, the one unused for longest.
+inline void machine::trim() {
+    while (surplus()) {
+        endpoint_id fullest = none;
+        for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+            if (!endpoints_[id].known || connections_.at(id).oldest == none) continue;
+            if (fullest == none || connections_.at(id).open() > connections_.at(fullest).open()) fullest = id;
+        }
+        if (fullest == none) return;
+        close_slot(connections_.at(fullest).oldest, close_reason::surplus);
+    }
+}
+
+/// Looks at every connection's age; sets when to look again.
+inline void machine::maintain(time_point now) {
+    maintenance_at_ = never;
+    renew(now);
+    close_unused(now);
+    check_idle(now);
+    // Whatever is overdue but had to wait is looked at again soon, not at once for ever.
+    maintenance_at_ = std::max(maintenance_at_, now + std::chrono::milliseconds(10));
+}
+
+/// Ends idle connections whose time has come and starts the renewals that are due.
+inline void machine::renew(time_point now) {
+    aging_.clear();
+    std::size_t under_way = 0;
+    for (slot_id id = 0; id < connections_.size(); ++id) {
+        const slot& aged = connections_[id];
+        if (aged.status == slot_status::idle && now >= aged.ends_at) {
+            end_of_life(id);
+            continue;
+        }
+        if (aged.renewing) ++under_way;
+        if (aged.status == slot_status::idle) maintenance_at_ = std::min(maintenance_at_, aged.ends_at);
+        const bool held = aged.status == slot_status::idle || aged.status == slot_status::leased;
+        if (held && !aged.renewing && !aged.due && !aged.doomed) aging_.emplace_back(aged.ends_at, id);
+    }
+    std::sort(aging_.begin(), aging_.end());
+    const std::size_t allowed = renewals_at_once(connections_.totals().open());
+    const duration lead = renewal_lead(settings_.max_conn_lifetime, estimated_open_);
+    const duration gap = renewal_gap(settings_.max_conn_lifetime, aging_.size());
+    for (std::span<const std::pair<time_point, slot_id>> left(aging_);; left = left.subspan(1)) {
+        const time_point start = next_renewal(left, lead, gap);
+        if (start > now) {
+            maintenance_at_ = std::min(maintenance_at_, start);
+            return;
+        }
+        const slot_id victim = left.front().second;
+        if (connections_[victim].status == slot_status::leased) {
+            connections_[victim].due = true;
+        } else if (under_way >= allowed || !start_renewal(victim, now)) {
+            const duration pause = std::clamp<duration>(gap, std::chrono::milliseconds(10), std::chrono::seconds(1));
+            maintenance_at_ = std::min(maintenance_at_, now + pause);
+            return;
+        } else {
+            ++under_way;
+        }
+    }
+}
+
+/// Opens the replacement of a connection; with no overshoot allowed an idle one is closed first.
+inline bool machine::start_renewal(slot_id victim, time_point now) {
+    if (connections_[victim].renewing) return true;
+    if (connections_.live() >= max_ + settings_.renew_overshoot) {
+        if (settings_.renew_overshoot > 0 || connections_[victim].status != slot_status::idle) return false;
+        end_of_life(victim);
+        return true;
+    }
+    return hard_room() > 0 && start_open(open_purpose::renewal, now, victim);
+}
+
+/// Closes what was unused for the whole idle time, longest unused first, but keeps the minimum sizes.
+inline void machine::close_unused(time_point now) {
+    aging_.clear();
+    for (slot_id id = 0; id < connections_.size(); ++id) {
+        if (connections_[id].status == slot_status::idle) aging_.emplace_back(connections_[id].last_used, id);
+    }
+    std::sort(aging_.begin(), aging_.end());
+    for (const auto& [last_used, id] : aging_) {
+        const endpoint_counts& totals = connections_.totals();
+        const bool above_minimum = connections_.live() - totals.draining > settings_.min_conns &&
+                                   totals.idle > settings_.min_idle_conns;
+        if (!above_minimum) return;
+        const time_point end = later(last_used, settings_.max_conn_idle_time);
+        if (end > now) {
+            maintenance_at_ = std::min(maintenance_at_, end);
+            return;
+        }
+        close_slot(id, close_reason::idle_timeout);
+    }
+}
+
+/// Asks idle connections for a sign of life once a period, a few at a time.
+inline void machine::check_idle(time_point now) {
+    std::size_t under_way = 0;
+    aging_.clear();
+    for (slot_id id = 0; id < connections_.size(); ++id) {
+        const slot& quiet = connections_[id];
+        if (quiet.status == slot_status::checking) ++under_way;
+        if (quiet.status == slot_status::idle) aging_.emplace_back(quiet.last_seen, id);
+    }
+    std::sort(aging_.begin(), aging_.end());
+    const std::size_t allowed = renewals_at_once(aging_.size() + under_way);
+    for (const auto& [last_seen, id] : aging_) {
+        const time_point due = later(last_seen, settings_.health_check_period);
+        if (due > now || under_way >= allowed) {
+            maintenance_at_ = std::min(maintenance_at_, due);
+            return;
+        }
+        ++under_way;
+        connections_.move(id, slot_status::checking);
+        connections_[id].since = now;
+        actions_.push_back(action::on_slot(action_kind::check, id));
+    }
+}
+
+/// When something happens by time alone: maintenance, an attempt that loses its patience, the end of a
+/// back-off that somebody waits for.
+inline time_point machine::earliest_deadline(time_point now) const {
+    if (closing_) return never;
+    time_point earliest = maintenance_at_;
+    const auto at = [&](time_point when) {
+        if (when > now) earliest = std::min(earliest, when);
+    };
+    if (!waiters_.empty()) {
+        for (const slot_id id : openings_) {
+            at(connections_[id].since + std::max(patience, 4 * estimated_open_));
+        }
+        if (estimated_open_ > duration{0}) at(waiters_.front_since() + estimated_open_);
+    }
+    const endpoint_counts& totals = connections_.totals();
+    const bool wants_more = !waiters_.empty() || renewal_debt_ > 0 ||
+                            connections_.live() < std::min(settings_.min_conns, max_) ||
+                            totals.idle + totals.maintaining < std::min(settings_.min_idle_conns, max_);
+    if (wants_more) {
+        for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+            if (endpoints_[id].present()) at(endpoints_[id].retry_at);
+        }
+    }
+    return earliest;
+}
+
+}  // namespace podpool::core

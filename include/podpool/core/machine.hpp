@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/core/action.hpp>
+#include <podpool/core/balancing.hpp>
+#include <podpool/core/connection_table.hpp>
+#include <podpool/core/endpoint_table.hpp>
+#include <podpool/core/lifetime.hpp>
+#include <podpool/core/sizing.hpp>
+#include <podpool/core/waiter_queue.hpp>
+#include <podpool/failure.hpp>
+#include <podpool/options.hpp>
+#include <podpool/stats.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace podpool::core {
+
+/// A connection for a caller; `verify` asks for a look at its socket first.
+struct grant {
+    slot_id slot = none;
+    bool verify = false;
+    explicit operator bool() const noexcept { return slot != none; }
+};
+
+/// What became of an acquire: a connection now, a place in the queue, or a refusal.
+struct acquire_result {
+    grant granted;
+    waiter_id waiter;
+    std::optional<errc> refused;
+};
+
+/// Where a waiter joins the queue.
+enum class queue_end : std::uint8_t { back, front };
+
+/// The pool as a machine: events in, actions out. It does no I/O, has no clock and no source of
+/// randomness but its seed, so the same events give the same actions in a server, a simulator or a fuzzer.
+///
+/// Every function takes the time of the event. After each call do what take_actions() returns, and call
+/// tick() at next_deadline(). Not thread-safe: its owner serializes the calls.
+class machine {
+public:
+    /// `settings` are validated; `seed` drives ties, jitter and back-off.
+    machine(const options& settings, std::uint64_t seed, time_point now)
+        : settings_(settings),
+          rng_(seed),
+          acquire_balancer_(settings.balance),
+          open_balancer_(settings.balance),
+          max_(settings.max_conns),
+          born_(now),
+          maintenance_at_(now) {}
+
+    // --- Callers ---
+
+    /// Leases an idle connection, or none if there is none or others wait already.
+    grant try_acquire(time_point now) {
+        if (!waiters_.empty() || closing_) return {};
+        return take_idle(now);
+    }
+
+    /// Leases a connection, or queues the caller; `cookie` comes back in a grant or refuse action.
+    acquire_result acquire(time_point now, time_point deadline, std::uintptr_t cookie,
+                           queue_end end = queue_end::back);
+
+    /// Takes a waiter out of the queue; false if it was served or refused before: its action is on its way.
+    bool cancel(waiter_id waiter) {
+        if (!waiters_.erase(waiter)) return false;
+        ++counters_.cancellations;
+        return true;
+    }
+
+    /// Takes a lease back. `why` is what broke during it; `needs_reset`: its state must be cleared first.
+    void released(slot_id id, const failure& why, bool needs_reset, time_point now) {
+        slot& returned = connections_[id];
+        const bool plain = !returned.doomed && !returned.due && !why && !needs_reset && waiters_.empty() &&
+                           now < returned.ends_at && connections_.live() <= max_;
+        if (!plain) return released_slowly(id, why, needs_reset, now);
+        returned.last_used = returned.last_seen = now;
+        connections_.move(id, slot_status::idle);
+    }
+
+    /// Takes a lease back whose connection must not be used again.
+    void discarded(slot_id id, time_point now) {
+        close_slot(id, close_reason::discarded);
+        settle(now);
+    }
+
+    /// Notes how long one lease lasted; a sample of all leases is enough.
+    void note_use_time(duration used) {
+        use_time_.record(used);
+        blend(estimated_use_, used);
+    }
+
+    // --- Answers to actions ---
+
+    /// Asks where to dial for an open action; nullptr: the demand is gone, the slot is vacant again.
+    const endpoint_info* begin_open(slot_id id, time_point now);
+    void opened(slot_id id, time_point now);
+    void open_failed(slot_id id, const failure& why, time_point now);
+    /// A reset or a check ended.
+    void maintained(slot_id id, const failure& why, time_point now);
+    void closed(slot_id id, time_point now);
+
+    // --- Discovery, orders and time ---
+
+    void discovered(const endpoint_set& answer, time_point now);
+    void discovery_failed(std::string_view why, time_point now);
+    /// Replaces every connection: idle ones are closed now, leased ones on return.
+    void retire_all(time_point now);
+    /// Changes max_conns (at least 1); a smaller pool closes idle connections now and leased ones on return.
+    void resize(std::size_t max_conns, time_point now);
+    /// Refuses waiters and new callers, closes idle connections, lets leases finish.
+    void close(time_point now);
+    /// Does what is due; calling it too early is harmless.
+    void tick(time_point now) { settle(now); }
+
+    // --- What to do, and how things stand ---
+
+    [[nodiscard]] bool has_actions() const noexcept { return !actions_.empty(); }
+    /// Moves the pending actions into `out`, whose old content is dropped; swaps buffers, so that nothing
+    /// is allocated in the long run.
+    void take_actions(std::vector<action>& out) {
+        out.clear();
+        out.swap(actions_);
+    }
+    /// When tick() must be called at the latest; never: not before another event.
+    [[nodiscard]] time_point next_deadline() const noexcept {
+        return closing_ ? never : std::min({next_deadline_, maintenance_at_, waiters_.next_deadline()});
+    }
+    /// close() was called and no socket is left.
+    [[nodiscard]] bool finished() const noexcept { return closing_ && connections_.sockets() == 0; }
+    [[nodiscard]] bool closing() const noexcept { return closing_; }
+    [[nodiscard]] std::size_t waiting() const noexcept { return waiters_.size(); }
+    [[nodiscard]] const connection_table& connections() const noexcept { return connections_; }
+    [[nodiscard]] const endpoint_table& endpoints() const noexcept { return endpoints_; }
+    [[nodiscard]] stats snapshot(time_point now) const;
+    /// The first invariant that doesn't hold, in words; empty when all hold. For tests: O(connections).
+    [[nodiscard]] std::string broken_invariant(time_point now) const;
+
+    /// Connections not seen alive for longer than this are looked at before they are handed out
+    /// (HikariCP's window).
+    static constexpr duration verify_window = std::chrono::milliseconds(500);
+    /// An attempt that takes longer no longer holds back another one (RFC 8305 has 250 ms).
+    static constexpr duration patience = std::chrono::milliseconds(250);
+    /// An endpoint missing from this many good answers in a row is removed: the first and two more.
+    static constexpr unsigned answers_until_removed = 3;
+
+private:
+    struct counters {
+        std::uint64_t acquires = 0;
+        std::uint64_t waits = 0;
+        std::uint64_t timeouts = 0;
+        std::uint64_t cancellations = 0;
+        std::uint64_t refusals = 0;
+        std::uint64_t renewals = 0;
+        std::uint64_t discovery_answers = 0;
+        std::uint64_t discovery_failures = 0;
+    };
+
+    grant take_idle(time_point now) {
+        while (!connections_.with_idle().empty()) {
+            const endpoint_id chosen = acquire_balancer_.pick(
+                connections_.with_idle(), [this](endpoint_id id) { return connections_.at(id).leased(); }, rng_);
+            const slot_id id = connections_.at(chosen).newest;
+            if (now < connections_[id].ends_at) return lease(id, now);
+            end_of_life(id);
+            maintenance_at_ = std::min(maintenance_at_, now);
+        }
+        return {};
+    }
+
+    grant lease(slot_id id, time_point now) {
+        slot& leased = connections_[id];
+        endpoint_entry& entry = endpoints_[leased.endpoint];
+        const bool verify = now - leased.last_seen > verify_window || leased.last_seen < entry.suspect_since;
+        connections_.move(id, slot_status::leased);
+        leased.since = now;
+        ++entry.leases;
+        ++counters_.acquires;
+        return {id, verify};
+    }
+
+    static void blend(duration& estimate, duration sample) {
+        estimate = estimate == duration{0} ? sample : estimate + (sample - estimate) / 8;
+    }
+
+    // Callers and connections: impl/machine_connections.hpp
+    void released_slowly(slot_id id, const failure& why, bool needs_reset, time_point now);
+    void back_to_idle(slot_id id, time_point now);
+    void connection_failed(slot_id id, const failure& why, time_point now);
+    void close_slot(slot_id id, close_reason reason);
+    void end_of_life(slot_id id);
+    void close_idle_of(endpoint_id id, close_reason reason);
+    void end_of_opening(slot_id id);
+    void finish_renewal(const slot& replacement, time_point now);
+    void doom_or_close(slot_id id, close_reason reason);
+    void forget_if_unused(endpoint_id id);
+    void serve(time_point now);
+    void refuse_all(errc reason);
+    void expire_waiters(time_point now);
+    [[nodiscard]] bool all_rejected(time_point now) const;
+
+    // Endpoints: impl/machine_endpoints.hpp
+    void merge(const endpoint_info& info, time_point now);
+    void remove_endpoint(endpoint_id id, time_point now);
+    void update_usable();
+    [[nodiscard]] bool none_reachable() const;
+    [[nodiscard]] endpoint_id choose_for_opening(time_point now, endpoint_id leaving);
+    [[nodiscard]] bool may_dial(endpoint_id id, time_point now) const;
+    [[nodiscard]] bool is_slow(const slot& opening, time_point now) const {
+        return now - opening.since >= std::max(patience, 4 * estimated_open_);
+    }
+
+    // Size and age: impl/machine_upkeep.hpp
+    void settle(time_point now);
+    bool start_open(open_purpose purpose, time_point now, slot_id replaces = none);
+    [[nodiscard]] std::size_t room() const;
+    [[nodiscard]] std::size_t hard_room() const;
+    void grow(time_point now);
+    void make_room_from_parked(std::size_t wanted);
+    void keep_minimum(time_point now);
+    void pay_renewal_debt(time_point now);
+    void maintain(time_point now);
+    void renew(time_point now);
+    bool start_renewal(slot_id victim, time_point now);
+    void close_unused(time_point now);
+    void check_idle(time_point now);
+    void trim();
+    [[nodiscard]] bool surplus() const;
+    [[nodiscard]] growth_view growth(time_point now) const;
+    [[nodiscard]] time_point earliest_deadline(time_point now) const;
+    [[nodiscard]] std::size_t patient_openings(time_point now) const;
+    [[nodiscard]] std::size_t replacements_opening() const;
+
+    // Figures: impl/machine_stats.hpp
+    [[nodiscard]] endpoint_stats endpoint_snapshot(endpoint_id id, time_point now) const;
+    void note_renewal(time_point now);
+    [[nodiscard]] double renewal_rate(time_point now) const;
+
+    options settings_;
+    random rng_;
+    balancer acquire_balancer_;
+    balancer open_balancer_;
+    connection_table connections_;
+    endpoint_table endpoints_;
+    waiter_queue waiters_;
+    std::vector<action> actions_;
+    std::vector<slot_id> openings_;  // slots in status opening, oldest first
+    std::size_t max_;
+    std::size_t renewal_debt_ = 0;  // connections closed at their end before a replacement was open
+    bool closing_ = false;
+    bool fallback_ = false;  // nothing discovered is reachable: absent endpoints' connections serve
+    duration estimated_open_{0};
+    duration estimated_use_{0};
+    time_point born_;
+    time_point maintenance_at_;
+    time_point next_deadline_ = never;
+    counters counters_;
+    histogram wait_time_;
+    histogram use_time_;
+    histogram open_time_;
+    double renewal_rate_ = 0;  // per second, at renewal_rate_at_
+    time_point renewal_rate_at_{};
+    std::string discovery_source_;
+    std::string discovery_error_;
+    std::optional<time_point> answered_at_;
+    // Scratch space, kept so that repeated upkeep doesn't allocate.
+    std::vector<endpoint_id> candidates_;
+    std::vector<std::pair<time_point, slot_id>> aging_;
+};
+
+}  // namespace podpool::core
+
+#include <podpool/core/impl/machine_connections.hpp>
+#include <podpool/core/impl/machine_endpoints.hpp>
+#include <podpool/core/impl/machine_stats.hpp>
+#include <podpool/core/impl/machine_upkeep.hpp>

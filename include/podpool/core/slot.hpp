@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/close_reason.hpp>
+#include <podpool/core/time.hpp>
+
+#include <cstdint>
+
+namespace podpool::core {
+
+/// Number of a slot; slots are reused.
+using slot_id = std::uint32_t;
+/// Number of an endpoint in the table; numbers are reused once an endpoint is gone.
+using endpoint_id = std::uint32_t;
+/// No slot, no endpoint.
+inline constexpr std::uint32_t none = ~std::uint32_t{0};
+
+/// Where one connection is in its life.
+enum class slot_status : std::uint8_t {
+    vacant,     ///< no connection
+    opening,    ///< being dialled, counted under its endpoint already
+    idle,       ///< ready for a caller
+    leased,     ///< in a caller's hands
+    resetting,  ///< returned, its session state is being cleared
+    checking,   ///< idle, being asked whether it lives
+    closing,    ///< given up, its socket not yet closed
+};
+
+/// Whether a connection may go from one status to another.
+constexpr bool can_move(slot_status from, slot_status to) {
+    using enum slot_status;
+    switch (from) {
+        case vacant: return to == opening;
+        case opening: return to == idle || to == vacant || to == closing;
+        case idle: return to == leased || to == checking || to == closing;
+        case leased: return to == idle || to == resetting || to == closing;
+        case resetting:
+        case checking: return to == idle || to == closing;
+        case closing: return to == vacant;
+    }
+    return false;
+}
+
+/// Why a connection is opened.
+enum class open_purpose : std::uint8_t {
+    demand,   ///< callers wait
+    minimum,  ///< a minimum size isn't met
+    renewal,  ///< it replaces another one
+};
+
+/// One connection as the machine sees it.
+struct slot {
+    slot_status status = slot_status::vacant;
+    open_purpose purpose = open_purpose::demand;
+    bool begun = false;     ///< opening: the dial has started
+    bool doomed = false;    ///< is closed as soon as nobody uses it
+    bool due = false;       ///< leased when its renewal was due: renew on return
+    bool renewing = false;  ///< its replacement is being opened
+    close_reason doom = close_reason::surplus;  ///< why it is doomed
+    endpoint_id endpoint = none;
+    slot_id newer = none;      ///< idle list of the endpoint: used later than this one
+    slot_id older = none;      ///< idle list of the endpoint: used before this one
+    slot_id replaces = none;   ///< opening: closes this slot when it is open
+    std::uint32_t generation = 0;          ///< counts the slot's connections
+    std::uint32_t replaces_generation = 0; ///< which connection of `replaces` is meant
+    time_point since{};        ///< of the status opening, leased, resetting or checking
+    time_point opened_at{};
+    time_point ends_at = never;  ///< not handed out from here on
+    time_point last_used{};      ///< last return, or opening
+    time_point last_seen{};      ///< last proof of life
+};
+
+}  // namespace podpool::core

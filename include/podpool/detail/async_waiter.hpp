@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/detail/pool_state.hpp>
+#include <podpool/lease.hpp>
+
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace podpool::detail {
+
+/// What runs on the handler's executor: the handler with its arguments.
+template <class Driver, class Handler>
+struct acquire_completion {
+    Handler handler;
+    boost::system::error_code error;
+    lease<Driver> leased;
+
+    void operator()() { std::move(handler)(error, std::move(leased)); }
+};
+
+/// Posts a handler with its arguments to its executor, with its allocator; never runs it here.
+template <class Driver, class Handler>
+void post_completion(Handler handler, const boost::asio::any_io_executor& fallback,
+                     boost::system::error_code error, lease<Driver> leased) {
+    const auto executor = boost::asio::get_associated_executor(handler, fallback);
+    const auto allocator = boost::asio::get_associated_allocator(handler);
+    boost::asio::post(executor, boost::asio::bind_allocator(
+                                    allocator, acquire_completion<Driver, Handler>{
+                                                   std::move(handler), error, std::move(leased)}));
+}
+
+/// A handler in the queue. It lives in memory of the handler's allocator, given back before the handler
+/// runs, and counts as outstanding work on the handler's executor and on the pool's.
+template <class Driver, class Handler>
+class async_waiter final : public waiter<Driver> {
+    using executor_type = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
+    using allocator_type = typename std::allocator_traits<
+        boost::asio::associated_allocator_t<Handler>>::template rebind_alloc<async_waiter>;
+    using allocator_traits = std::allocator_traits<allocator_type>;
+
+public:
+    static async_waiter& make(std::shared_ptr<pool_state<Driver>> pool, Handler handler) {
+        allocator_type allocator(boost::asio::get_associated_allocator(handler));
+        async_waiter* const memory = allocator_traits::allocate(allocator, 1);
+        return *std::construct_at(memory, std::move(pool), std::move(handler));
+    }
+
+    async_waiter(std::shared_ptr<pool_state<Driver>> pool, Handler handler)
+        : pool_(std::move(pool)),
+          handler_(std::move(handler)),
+          pool_work_(pool_->executor()),
+          handler_work_(boost::asio::get_associated_executor(handler_, pool_->executor())) {}
+
+    void complete(boost::system::error_code error, connection_cell<Driver>* cell) noexcept override {
+        const auto pool = std::move(pool_);
+        const auto pool_work = std::move(pool_work_);
+        const auto handler_work = std::move(handler_work_);
+        Handler handler = std::move(handler_);
+        allocator_type allocator(boost::asio::get_associated_allocator(handler));
+        std::destroy_at(this);
+        allocator_traits::deallocate(allocator, this, 1);
+        lease<Driver> leased = cell != nullptr ? lease_access::make(*pool, *cell) : lease<Driver>{};
+        post_completion<Driver>(std::move(handler), pool->executor(), error, std::move(leased));
+    }
+
+    /// Lets the handler's cancellation slot take waiter `id` out of the queue. The slot is not touched
+    /// again, so that emitting the signal from another thread can't race with the completion.
+    void install_cancellation(core::waiter_id id) {
+        auto slot = boost::asio::get_associated_cancellation_slot(handler_);
+        if (!slot.is_connected()) return;
+        slot.assign([weak = std::weak_ptr(pool_), id, self = this](boost::asio::cancellation_type type) {
+            const auto pool = weak.lock();
+            if (type == boost::asio::cancellation_type::none || !pool) return;
+            if (pool->cancel(id)) self->complete(boost::asio::error::operation_aborted, nullptr);
+        });
+    }
+
+private:
+    std::shared_ptr<pool_state<Driver>> pool_;
+    Handler handler_;
+    boost::asio::executor_work_guard<boost::asio::any_io_executor> pool_work_;
+    boost::asio::executor_work_guard<executor_type> handler_work_;
+};
+
+/// Starts an asynchronous acquire.
+template <class Driver, class Handler>
+void start_acquire(std::shared_ptr<pool_state<Driver>> pool, std::chrono::nanoseconds timeout, Handler handler) {
+    if (auto* const found = pool->try_acquire()) {
+        return post_completion<Driver>(std::move(handler), pool->executor(), {},
+                                       lease_access::make(*pool, *found));
+    }
+    const core::time_point deadline = core::later(clock_now(), timeout);
+    auto& queued = async_waiter<Driver, Handler>::make(pool, std::move(handler));
+    const auto [error, found] = pool->acquire_or_queue(
+        queued, deadline, [&queued](core::waiter_id id) { queued.install_cancellation(id); });
+    // Otherwise it is queued, and may have been completed and destroyed already.
+    if (error || found != nullptr) queued.complete(error, found);
+}
+
+}  // namespace podpool::detail

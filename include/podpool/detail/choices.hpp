@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/balance_policy.hpp>
+#include <podpool/discovery_kind.hpp>
+#include <podpool/reset_mode.hpp>
+
+#include <array>
+#include <string_view>
+
+namespace podpool::detail {
+
+/// The name of an enumerator in connection strings.
+template <class Enum>
+struct choice {
+    std::string_view name;
+    Enum value;
+};
+
+inline constexpr std::array discovery_choices{
+    choice<discovery_kind>{"auto", discovery_kind::automatic},
+    choice<discovery_kind>{"dns", discovery_kind::dns},
+    choice<discovery_kind>{"srv", discovery_kind::srv},
+    choice<discovery_kind>{"static", discovery_kind::fixed},
+};
+
+inline constexpr std::array balance_choices{
+    choice<balance_policy>{"least_active", balance_policy::least_active},
+    choice<balance_policy>{"p2c", balance_policy::p2c},
+    choice<balance_policy>{"round_robin", balance_policy::round_robin},
+    choice<balance_policy>{"random", balance_policy::random},
+};
+
+inline constexpr std::array reset_choices{
+    choice<reset_mode>{"full", reset_mode::full},
+    choice<reset_mode>{"rollback", reset_mode::rollback},
+    choice<reset_mode>{"none", reset_mode::none},
+};
+
+}  // namespace podpool::detail

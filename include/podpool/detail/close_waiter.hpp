@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace podpool::detail {
+
+/// Somebody who waits for the pool to be closed; complete() is called at most once.
+class close_waiter {
+public:
+    close_waiter() = default;
+    close_waiter(const close_waiter&) = delete;
+    close_waiter& operator=(const close_waiter&) = delete;
+    virtual ~close_waiter() = default;
+    virtual void complete() = 0;
+};
+
+template <class Handler>
+class async_close_waiter final : public close_waiter {
+    using executor_type = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
+
+public:
+    async_close_waiter(Handler handler, const boost::asio::any_io_executor& pool_executor)
+        : handler_(std::move(handler)),
+          work_(boost::asio::get_associated_executor(handler_, pool_executor)) {}
+
+    void complete() override {
+        const auto executor = work_.get_executor();
+        boost::asio::post(executor, [handler = std::move(handler_)]() mutable {
+            std::move(handler)(boost::system::error_code{});
+        });
+        work_.reset();
+    }
+
+private:
+    Handler handler_;
+    boost::asio::executor_work_guard<executor_type> work_;
+};
+
+}  // namespace podpool::detail

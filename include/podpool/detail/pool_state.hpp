@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/core/machine.hpp>
+#include <podpool/detail/adaptive_mutex.hpp>
+#include <podpool/detail/clock.hpp>
+#include <podpool/detail/close_waiter.hpp>
+#include <podpool/detail/describe_failure.hpp>
+#include <podpool/detail/explain.hpp>
+#include <podpool/detail/operation.hpp>
+#include <podpool/detail/waiter.hpp>
+#include <podpool/driver.hpp>
+#include <podpool/error.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace podpool::detail {
+
+/// One connection as the runtime holds it; its slot in the machine says who may touch it.
+template <class Driver>
+struct connection_cell {
+    core::slot_id slot = core::none;
+    std::unique_ptr<typename Driver::connection> connection;
+    endpoint where;
+    std::shared_ptr<operation> under_way;      // opening, resetting or checking
+    std::shared_ptr<connection_strand> strand; // of the connection
+    core::time_point timed_since{};            // the lease is timed; zero: it isn't
+};
+
+/// What a pool, its leases and its operations share: the machine behind a mutex, and the arms that do
+/// what the machine says. Everything that isn't the hot path goes through dispatch().
+template <driver Driver>
+class pool_state : public std::enable_shared_from_this<pool_state<Driver>> {
+public:
+    using cell = connection_cell<Driver>;
+    using connection = typename Driver::connection;
+
+    /// `context`, if any, is kept for as long as this state: the pool's own thread runs it.
+    pool_state(std::shared_ptr<boost::asio::io_context> context, boost::asio::any_io_executor executor,
+               const options& settings, std::unique_ptr<Driver> driver);
+
+    /// Begins discovery; apart from the constructor since it needs shared_from_this().
+    void start();
+
+    // --- Leases ---
+
+    /// An idle connection that is alive, or null. The hot path.
+    cell* try_acquire();
+    /// Waits for a connection; throws podpool::error.
+    cell* acquire(std::chrono::nanoseconds timeout);
+    /// Queues `queued` unless a connection is there at once; then, or on a refusal, returns it.
+    /// `install(id)` is called while the waiter can't yet be served.
+    template <class Install>
+    std::pair<boost::system::error_code, cell*> acquire_or_queue(waiter<Driver>& queued,
+                                                                 core::time_point deadline, Install install);
+    /// Takes a waiter out of the queue; false if it is being served.
+    bool cancel(core::waiter_id id);
+    /// Takes a lease back; never throws.
+    void give_back(cell& returned, bool discard) noexcept;
+
+    // --- Orders ---
+
+    [[nodiscard]] stats snapshot();
+    void resize(std::size_t max_conns);
+    void refresh() { source_->refresh(); }
+    void retire_all();
+    void close();
+    void on_closed(std::unique_ptr<close_waiter> waiting);
+    /// The pool object goes: leases that are still out keep this state alive.
+    void abandon();
+    /// Waits until no thread is about to post something to the executor.
+    void wait_for_dispatchers() const noexcept;
+
+    [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+    [[nodiscard]] const options& settings() const noexcept { return settings_; }
+    [[nodiscard]] error make_error(boost::system::error_code code);
+
+private:
+    using lock = std::unique_lock<adaptive_mutex>;
+    static constexpr std::uint32_t timed_share = 16;
+
+    // The hot path's clock may lag a kernel tick behind; what it decides by are ends of minutes.
+    cell* lease_of(core::grant granted) { return granted ? cells_[granted.slot].get() : nullptr; }
+    void start_timing(cell& leased) noexcept;
+    bool usable(cell& leased, bool verify);
+    void report_lost(cell& lost, lock& held);
+
+    /// Runs `event(machine, now)` under the mutex, then does what follows from it.
+    template <class Event>
+    void on_event(Event event);
+    /// Does what the machine has asked for; unlocks.
+    void dispatch(lock& held);
+    void perform(const core::action& todo, bool closing);
+    void serve(const core::action& todo);
+    void open(core::slot_id slot);
+    void opened(cell& fresh, std::unique_ptr<connection> made, const failure& why);
+    void maintain(core::slot_id slot, bool reset);
+    void close_socket(core::slot_id slot, bool closing);
+    void abort(core::slot_id slot);
+    cell& cell_at(core::slot_id slot);
+    void arm_timer();
+    void finish(lock& held);
+    static options checked(options settings);
+    const options& named();
+
+    std::shared_ptr<boost::asio::io_context> context_;  // outlives every socket below
+    boost::asio::any_io_executor executor_;
+    options settings_;
+    std::unique_ptr<Driver> driver_;
+    std::unique_ptr<discovery_source> source_;
+    boost::asio::strand<boost::asio::any_io_executor> timer_strand_;
+    boost::asio::steady_timer timer_;
+
+    alignas(64) adaptive_mutex mutex_;
+    core::machine machine_;                     // guarded by mutex_
+    std::vector<std::unique_ptr<cell>> cells_;  // the vector is guarded by mutex_; a cell by its slot's status
+    std::uint32_t untimed_leases_ = 0;          // guarded by mutex_
+    core::time_point armed_for_ = core::never;  // guarded by mutex_: what timer_ is or will be set to
+    std::vector<std::unique_ptr<close_waiter>> close_waiters_;  // guarded by mutex_
+    std::shared_ptr<pool_state> self_;          // guarded by mutex_: set while only leases keep this alive
+    std::atomic<int> dispatchers_{0};           // threads between a change and what follows from it
+};
+
+}  // namespace podpool::detail
+
+#include <podpool/detail/pool_state_arms.hpp>
+#include <podpool/detail/pool_state_leases.hpp>

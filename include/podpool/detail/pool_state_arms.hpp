@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/detail/pool_state.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <thread>
+#include <variant>
+
+namespace podpool::detail {
+
+template <driver Driver>
+pool_state<Driver>::pool_state(std::shared_ptr<boost::asio::io_context> context,
+                               boost::asio::any_io_executor executor, const options& settings,
+                               std::unique_ptr<Driver> driver)
+    : context_(std::move(context)),
+      executor_(std::move(executor)),
+      settings_(checked(settings)),
+      driver_(driver ? std::move(driver) : std::make_unique<Driver>(settings_)),
+      timer_strand_(executor_),
+      timer_(timer_strand_),
+      machine_(named(), (std::uint64_t{std::random_device{}()} << 32U) ^ std::random_device{}(), clock_now()) {
+}
+
+template <driver Driver>
+options pool_state<Driver>::checked(options settings) {
+    settings.validate();
+    return settings;
+}
+
+template <driver Driver>
+const options& pool_state<Driver>::named() {
+    if (settings_.name.empty()) settings_.name = driver_->label();
+    return settings_;
+}
+
+template <driver Driver>
+void pool_state<Driver>::start() {
+    source_ = driver_->discover(executor_);
+    source_->start([weak = this->weak_from_this()](discovery_update update) {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->on_event([&update](core::machine& machine, core::time_point now) {
+            if (const auto* answer = std::get_if<endpoint_set>(&update)) {
+                machine.discovered(*answer, now);
+            } else {
+                machine.discovery_failed(std::get<discovery_error>(update).message, now);
+            }
+        });
+    });
+    on_event([](core::machine& machine, core::time_point now) { machine.tick(now); });
+}
+
+template <driver Driver>
+template <class Event>
+void pool_state<Driver>::on_event(Event event) {
+    lock held(mutex_);
+    event(machine_, clock_now());
+    dispatch(held);
+}
+
+template <driver Driver>
+void pool_state<Driver>::dispatch(lock& held) {
+    std::vector<core::action> actions;
+    machine_.take_actions(actions);
+    const bool closing = machine_.closing();
+    const core::time_point deadline = machine_.next_deadline();
+    const bool rearm = !closing && deadline < armed_for_;
+    if (rearm) armed_for_ = deadline;
+    // The last lease is back and the pool object is gone: this call is the last to keep this state.
+    std::shared_ptr<pool_state> last_hold;
+    const auto& totals = machine_.connections().totals();
+    if (self_ && totals.active + totals.draining == 0) last_hold = std::move(self_);
+    if (machine_.finished() && !close_waiters_.empty()) return finish(held);
+    if (actions.empty() && !rearm) return held.unlock();
+    dispatchers_.fetch_add(1, std::memory_order_relaxed);
+    held.unlock();
+    for (const core::action& todo : actions) perform(todo, closing);
+    if (rearm) {
+        boost::asio::post(timer_strand_, [self = this->shared_from_this()] { self->arm_timer(); });
+    }
+    dispatchers_.fetch_sub(1, std::memory_order_release);
+}
+
+/// The last socket is closed: tells whoever waits for it.
+template <driver Driver>
+void pool_state<Driver>::finish(lock& held) {
+    const auto waiting = std::exchange(close_waiters_, {});
+    held.unlock();
+    for (const auto& waiter : waiting) waiter->complete();
+}
+
+template <driver Driver>
+void pool_state<Driver>::perform(const core::action& todo, bool closing) {
+    switch (todo.kind) {
+        case core::action_kind::open:
+            // Posted, so that an opening whose demand is gone by then never starts.
+            boost::asio::post(executor_,
+                              [self = this->shared_from_this(), slot = todo.slot] { self->open(slot); });
+            break;
+        case core::action_kind::abort: abort(todo.slot); break;
+        case core::action_kind::reset: maintain(todo.slot, true); break;
+        case core::action_kind::check: maintain(todo.slot, false); break;
+        case core::action_kind::close: close_socket(todo.slot, closing); break;
+        case core::action_kind::grant: serve(todo); break;
+        case core::action_kind::refuse:
+            waiter<Driver>::from(todo.cookie).complete(make_error_code(todo.reason), nullptr);
+            break;
+        case core::action_kind::refresh: source_->refresh(); break;
+    }
+}
+
+/// Gives a connection to a waiter; if it turns out dead, the waiter goes back to the head of the queue.
+template <driver Driver>
+void pool_state<Driver>::serve(const core::action& todo) {
+    waiter<Driver>& served = waiter<Driver>::from(todo.cookie);
+    core::slot_id slot = todo.slot;
+    for (bool verify = todo.verify;;) {
+        lock held(mutex_);
+        cell& leased = *cells_[slot];
+        held.unlock();
+        start_timing(leased);
+        if (usable(leased, verify)) return served.complete({}, &leased);
+        held.lock();
+        report_lost(leased, held);
+        held.lock();
+        const core::acquire_result again =
+            machine_.acquire(clock_now(), served.deadline, todo.cookie, core::queue_end::front);
+        dispatch(held);
+        if (again.refused) return served.complete(make_error_code(*again.refused), nullptr);
+        if (!again.granted) return;
+        slot = again.granted.slot;
+        verify = again.granted.verify;
+    }
+}
+
+template <driver Driver>
+auto pool_state<Driver>::cell_at(core::slot_id slot) -> cell& {
+    if (slot >= cells_.size()) cells_.resize(slot + 1);
+    if (!cells_[slot]) {
+        cells_[slot] = std::make_unique<cell>();
+        cells_[slot]->slot = slot;
+    }
+    return *cells_[slot];
+}
+
+template <driver Driver>
+void pool_state<Driver>::open(core::slot_id slot) {
+    lock held(mutex_);
+    const endpoint_info* const wanted = machine_.begin_open(slot, clock_now());
+    if (wanted == nullptr) return dispatch(held);
+    const auto where = std::make_shared<const endpoint_info>(*wanted);
+    cell& fresh = cell_at(slot);
+    fresh.where = where->where;
+    fresh.strand = std::make_shared<connection_strand>(boost::asio::make_strand(executor_));
+    fresh.under_way = std::make_shared<operation>(*fresh.strand);
+    const auto opening = fresh.under_way;
+    dispatch(held);
+
+    struct outcome {
+        std::unique_ptr<connection> made;
+        failure why;
+    };
+    const auto result = std::make_shared<outcome>();
+    const auto attempt = [](std::shared_ptr<pool_state> self, std::shared_ptr<const endpoint_info> target,
+                            std::shared_ptr<outcome> into) -> boost::asio::awaitable<void> {
+        open_result<connection> answer = co_await self->driver_->open(*target);
+        into->made = std::move(answer.connection);
+        into->why = std::move(answer.why);
+    };
+    opening->run(
+        settings_.connect_timeout,
+        [self = this->shared_from_this(), attempt, where, result] { return attempt(self, where, result); },
+        [self = this->shared_from_this(), &fresh, result](const std::exception_ptr& error, bool timed_out) {
+            if (timed_out) {
+                result->made.reset();
+                result->why = failure(failure_kind::endpoint_down,
+                                      "no connection within pool_connect_timeout (" +
+                                          rough_duration_text(self->settings_.connect_timeout) + ")");
+            } else if (error && !result->why) {
+                result->why = describe(error, failure_kind::endpoint_down);
+            }
+            self->opened(fresh, std::move(result->made), result->why);
+        });
+}
+
+template <driver Driver>
+void pool_state<Driver>::opened(cell& fresh, std::unique_ptr<connection> made, const failure& why) {
+    lock held(mutex_);
+    fresh.under_way.reset();
+    fresh.connection = std::move(made);
+    if (fresh.connection) {
+        machine_.opened(fresh.slot, clock_now());
+    } else {
+        fresh.strand.reset();
+        machine_.open_failed(fresh.slot, why, clock_now());
+    }
+    dispatch(held);
+}
+
+/// Resets or checks a connection that nobody uses.
+template <driver Driver>
+void pool_state<Driver>::maintain(core::slot_id slot, bool reset) {
+    lock held(mutex_);
+    cell& kept = *cells_[slot];
+    const auto work = std::make_shared<operation>(*kept.strand);
+    kept.under_way = work;
+    held.unlock();
+
+    const auto why = std::make_shared<failure>();
+    const auto ask = [](std::shared_ptr<pool_state> self, connection& asked, bool wants_reset,
+                        std::shared_ptr<failure> into) -> boost::asio::awaitable<void> {
+        *into = wants_reset ? co_await self->driver_->reset(asked, self->settings_.reset)
+                            : co_await self->driver_->ping(asked);
+    };
+    work->run(
+        settings_.connect_timeout,
+        [self = this->shared_from_this(), ask, &kept, reset, why] {
+            return ask(self, *kept.connection, reset, why);
+        },
+        [self = this->shared_from_this(), &kept, reset, why](const std::exception_ptr& error,
+                                                             bool timed_out) {
+            const std::string what = reset ? "reset" : "check";
+            if (timed_out) {
+                // A server that is silent to a mere sign of life is down; a long reset may have reasons.
+                *why = failure(reset ? failure_kind::connection_lost : failure_kind::endpoint_down,
+                               "no answer to a " + what + " within " +
+                                   rough_duration_text(self->settings_.connect_timeout));
+            } else if (error && !*why) {
+                *why = describe(error, failure_kind::connection_lost);
+            }
+            lock again(self->mutex_);
+            kept.under_way.reset();
+            self->machine_.maintained(kept.slot, *why, clock_now());
+            self->dispatch(again);
+        });
+}
+
+/// Closes a socket: on the executor, or at once when the pool is closing, since its thread may be gone.
+template <driver Driver>
+void pool_state<Driver>::close_socket(core::slot_id slot, bool closing) {
+    auto close_now = [self = this->shared_from_this(), slot] {
+        lock held(self->mutex_);
+        cell& gone = *self->cells_[slot];
+        held.unlock();
+        gone.connection.reset();
+        gone.strand.reset();
+        held.lock();
+        self->machine_.closed(slot, clock_now());
+        self->dispatch(held);
+    };
+    if (closing) {
+        close_now();
+    } else {
+        boost::asio::post(executor_, std::move(close_now));
+    }
+}
+
+template <driver Driver>
+void pool_state<Driver>::abort(core::slot_id slot) {
+    const lock held(mutex_);
+    // An opening that hasn't begun has no operation: begin_open() will find it doomed.
+    if (slot < cells_.size() && cells_[slot] && cells_[slot]->under_way) cells_[slot]->under_way->abort();
+}
+
+template <driver Driver>
+void pool_state<Driver>::arm_timer() {
+    lock held(mutex_);
+    if (machine_.closing()) {
+        held.unlock();
+        timer_.cancel();
+        return;
+    }
+    const core::time_point deadline = machine_.next_deadline();
+    armed_for_ = deadline;
+    held.unlock();
+    if (deadline == core::never) return;
+    timer_.expires_at(to_steady(deadline));
+    timer_.async_wait([weak = this->weak_from_this()](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (error || !self) return;
+        self->on_event([&self](core::machine& machine, core::time_point now) {
+            machine.tick(now);
+            self->armed_for_ = core::never;
+        });
+    });
+}
+
+template <driver Driver>
+stats pool_state<Driver>::snapshot() {
+    const lock held(mutex_);
+    return machine_.snapshot(clock_now());
+}
+
+template <driver Driver>
+error pool_state<Driver>::make_error(boost::system::error_code code) {
+    const auto reason = static_cast<errc>(code.value());
+    return error(reason, explain(reason, snapshot()));
+}
+
+template <driver Driver>
+void pool_state<Driver>::resize(std::size_t max_conns) {
+    options wanted = settings_;
+    wanted.max_conns = max_conns;
+    wanted.validate();
+    on_event([max_conns](core::machine& machine, core::time_point now) { machine.resize(max_conns, now); });
+}
+
+template <driver Driver>
+void pool_state<Driver>::retire_all() {
+    on_event([](core::machine& machine, core::time_point now) { machine.retire_all(now); });
+}
+
+template <driver Driver>
+void pool_state<Driver>::close() {
+    source_->stop();
+    on_event([](core::machine& machine, core::time_point now) { machine.close(now); });
+    // Wakes the timer's handler, which then finds the pool closed.
+    boost::asio::post(timer_strand_, [self = this->shared_from_this()] { self->timer_.cancel(); });
+}
+
+template <driver Driver>
+void pool_state<Driver>::on_closed(std::unique_ptr<close_waiter> waiting) {
+    lock held(mutex_);
+    close_waiters_.push_back(std::move(waiting));
+    dispatch(held);
+}
+
+template <driver Driver>
+void pool_state<Driver>::abandon() {
+    close();
+    const lock held(mutex_);
+    const auto& totals = machine_.connections().totals();
+    // Only leases need it: whatever else is under way holds this state itself.
+    if (totals.active + totals.draining > 0) self_ = this->shared_from_this();
+}
+
+template <driver Driver>
+void pool_state<Driver>::wait_for_dispatchers() const noexcept {
+    while (dispatchers_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+}
+
+}  // namespace podpool::detail

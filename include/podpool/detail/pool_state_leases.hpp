@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/detail/pool_state.hpp>
+
+namespace podpool::detail {
+
+template <driver Driver>
+auto pool_state<Driver>::try_acquire() -> cell* {
+    for (;;) {
+        const core::time_point now = coarse_clock_now();
+        lock held(mutex_);
+        const core::grant granted = machine_.try_acquire(now);
+        cell* const leased = lease_of(granted);
+        const bool timed = leased != nullptr && ++untimed_leases_ % timed_share == 1;
+        if (machine_.has_actions()) [[unlikely]] {
+            dispatch(held);
+        } else {
+            held.unlock();
+        }
+        if (leased == nullptr) return nullptr;
+        if (timed) start_timing(*leased);
+        if (usable(*leased, granted.verify)) return leased;
+        held.lock();
+        report_lost(*leased, held);
+    }
+}
+
+template <driver Driver>
+void pool_state<Driver>::start_timing(cell& leased) noexcept {
+    leased.timed_since = clock_now();
+}
+
+/// Whether a leased connection may be handed to its caller.
+template <driver Driver>
+bool pool_state<Driver>::usable(cell& leased, bool verify) {
+    return !verify || driver_->is_alive(*leased.connection);
+}
+
+/// Gives back a connection that was found dead before its caller saw it.
+template <driver Driver>
+void pool_state<Driver>::report_lost(cell& lost, lock& held) {
+    lost.timed_since = {};
+    const failure why(failure_kind::connection_lost, "the server closed the idle connection");
+    machine_.released(lost.slot, why, false, clock_now());
+    dispatch(held);
+}
+
+template <driver Driver>
+auto pool_state<Driver>::acquire(std::chrono::nanoseconds timeout) -> cell* {
+    if (cell* const found = try_acquire()) return found;
+    const core::time_point deadline = core::later(clock_now(), timeout);
+    blocking_waiter<Driver> queued;
+    const auto [error, found] = acquire_or_queue(queued, deadline, [](core::waiter_id) {});
+    if (found != nullptr) return found;
+    if (error) throw make_error(error);
+    if (!queued.wait_until(deadline)) {
+        // The machine decides whether we were served or came too late; either way it answers.
+        on_event([](core::machine& machine, core::time_point now) { machine.tick(now); });
+        queued.wait();
+    }
+    if (queued.error()) throw make_error(queued.error());
+    return queued.cell();
+}
+
+template <driver Driver>
+template <class Install>
+auto pool_state<Driver>::acquire_or_queue(waiter<Driver>& queued, core::time_point deadline, Install install)
+    -> std::pair<boost::system::error_code, cell*> {
+    queued.deadline = deadline;
+    for (;;) {
+        lock held(mutex_);
+        const core::acquire_result result = machine_.acquire(clock_now(), deadline, queued.cookie());
+        cell* const leased = lease_of(result.granted);
+        if (leased == nullptr && !result.refused) install(result.waiter);
+        dispatch(held);
+        if (result.refused) return {make_error_code(*result.refused), nullptr};
+        if (leased == nullptr) return {};
+        start_timing(*leased);
+        if (usable(*leased, result.granted.verify)) return {{}, leased};
+        held.lock();
+        report_lost(*leased, held);
+    }
+}
+
+template <driver Driver>
+bool pool_state<Driver>::cancel(core::waiter_id id) {
+    const lock held(mutex_);
+    return machine_.cancel(id);
+}
+
+template <driver Driver>
+void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
+    const return_state state = driver_->inspect(*returned.connection, settings_.reset);
+    const bool timed = returned.timed_since != core::time_point{};
+    const core::time_point now = timed ? clock_now() : coarse_clock_now();
+    const core::duration used = now - std::exchange(returned.timed_since, {});
+    lock held(mutex_);
+    if (timed) machine_.note_use_time(used);
+    if (discard) {
+        machine_.discarded(returned.slot, now);
+    } else {
+        machine_.released(returned.slot, state.why, state.needs_reset, now);
+    }
+    if (machine_.has_actions() || self_) [[unlikely]] dispatch(held);
+}
+
+}  // namespace podpool::detail

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/detail/one_shot_event.hpp>
+#include <podpool/errc.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <cstdint>
+
+namespace podpool::detail {
+
+template <class Driver>
+struct connection_cell;
+
+/// A caller in the queue; complete() is called exactly once, on any thread, and may destroy the object.
+template <class Driver>
+class waiter {
+public:
+    waiter() = default;
+    waiter(const waiter&) = delete;
+    waiter& operator=(const waiter&) = delete;
+
+    /// `cell` is the connection, or null with the reason in `error`.
+    virtual void complete(boost::system::error_code error, connection_cell<Driver>* cell) noexcept = 0;
+
+    [[nodiscard]] std::uintptr_t cookie() noexcept { return reinterpret_cast<std::uintptr_t>(this); }
+    static waiter& from(std::uintptr_t cookie) noexcept { return *reinterpret_cast<waiter*>(cookie); }
+
+    core::time_point deadline{};  ///< kept for a waiter that was given a dead connection
+
+protected:
+    ~waiter() = default;
+};
+
+/// A thread in the queue.
+template <class Driver>
+class blocking_waiter final : public waiter<Driver> {
+public:
+    void complete(boost::system::error_code error, connection_cell<Driver>* cell) noexcept override {
+        error_ = error;
+        cell_ = cell;
+        served_.set();
+    }
+
+    bool wait_until(core::time_point deadline) noexcept { return served_.wait_until(deadline); }
+    void wait() noexcept { served_.wait(); }
+    [[nodiscard]] boost::system::error_code error() const noexcept { return error_; }
+    [[nodiscard]] connection_cell<Driver>* cell() const noexcept { return cell_; }
+
+private:
+    boost::system::error_code error_;
+    connection_cell<Driver>* cell_ = nullptr;
+    one_shot_event served_;
+};
+
+}  // namespace podpool::detail

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/discovery_source.hpp>
+#include <podpool/endpoint_info.hpp>
+#include <podpool/failure.hpp>
+#include <podpool/options.hpp>
+#include <podpool/reset_mode.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <concepts>
+#include <memory>
+#include <string>
+
+namespace podpool {
+
+/// The outcome of opening a connection: the connection, or why there is none.
+template <class Connection>
+struct open_result {
+    std::unique_ptr<Connection> connection;
+    failure why;
+
+    explicit open_result(std::unique_ptr<Connection> opened) : connection(std::move(opened)) {}
+    explicit open_result(failure reason) : why(std::move(reason)) {}
+};
+
+/// What the driver knows of a connection at the end of a lease, without a round trip.
+struct return_state {
+    /// What went wrong during the lease, failure_kind::none for a healthy connection.
+    failure why;
+    /// Whether reset() must run before the connection can be used again.
+    bool needs_reset = false;
+};
+
+/// A driver makes the connections of one kind of database; model this concept to add one.
+///
+/// Construction: from options, whose `driver_string` it parses; throws podpool::error
+/// (errc::invalid_options) that quotes no password. A pool can also be given a driver made otherwise.
+///
+/// - `label()`: host:port/database, for messages.
+/// - `discover(executor)`: the source of endpoints that the driver string and the options ask for.
+/// - `open(endpoint)`: opens one connection to exactly that endpoint, logs in, checks the role.
+/// - `ping(connection)` and `reset(connection, mode)`: one round trip each; none on success.
+/// - `is_alive(connection)`: a peek at the socket, no round trip, no blocking.
+/// - `inspect(connection, mode)`: called when a lease ends, on the thread that ends it; no round trip.
+///
+/// The awaitables run on a strand of the pool's executor, one strand per connection, so that what open()
+/// ties to this_coro::executor is serialized. They have no deadline of their own and must end soon after
+/// terminal cancellation, by throwing operation_aborted or by returning. Destroying a connection closes
+/// it without blocking. The pool never runs two operations on one connection at once; the driver object
+/// itself is shared by all of them.
+template <class Driver>
+concept driver = std::constructible_from<Driver, const options&> &&
+                 requires(Driver& self, const Driver& constant, typename Driver::connection& connection,
+                          const endpoint_info& where, reset_mode mode, boost::asio::any_io_executor executor) {
+                     { constant.label() } -> std::convertible_to<std::string>;
+                     { self.discover(executor) } -> std::same_as<std::unique_ptr<discovery_source>>;
+                     {
+                         self.open(where)
+                     } -> std::same_as<boost::asio::awaitable<open_result<typename Driver::connection>>>;
+                     { self.ping(connection) } -> std::same_as<boost::asio::awaitable<failure>>;
+                     { self.reset(connection, mode) } -> std::same_as<boost::asio::awaitable<failure>>;
+                     { self.is_alive(connection) } noexcept -> std::same_as<bool>;
+                     { self.inspect(connection, mode) } noexcept -> std::same_as<return_state>;
+                 };
+
+}  // namespace podpool

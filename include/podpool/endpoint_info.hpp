@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/endpoint.hpp>
+
+#include <string>
+
+namespace podpool {
+
+/// An endpoint as a discovery source knows it: a candidate until a connection to it is open.
+struct endpoint_info {
+    /// Where to dial.
+    endpoint where;
+    /// The name that was resolved to this address; TLS verifies it. Empty for a literal address.
+    std::string host;
+    /// Whether new connections may be opened to it.
+    bool ready = true;
+    /// Whether it still serves (a terminating pod may serve without being ready).
+    bool serving = true;
+    /// Whether the pod is shutting down: its connections are drained.
+    bool terminating = false;
+    /// The failure-domain zone, empty when unknown.
+    std::string zone;
+
+    endpoint_info() = default;
+    explicit endpoint_info(endpoint where_, std::string host_ = {})
+        : where(std::move(where_)), host(std::move(host_)) {}
+
+    friend bool operator==(const endpoint_info&, const endpoint_info&) = default;
+};
+
+}  // namespace podpool

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/endpoint_info.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace podpool {
+
+/// One whole good answer of a discovery source; the pool works out what changed.
+struct endpoint_set {
+    /// Every known endpoint, each address and port once, in no particular order. Never empty: an
+    /// empty answer is reported as a discovery_error.
+    std::vector<endpoint_info> endpoints;
+    /// What answered: `static`, `dns`, `srv` or `kubernetes`.
+    std::string source;
+    /// The smallest time to live in the answer, if the source has one.
+    std::optional<std::chrono::seconds> ttl;
+    /// In how long the source will ask again, if it does.
+    std::optional<std::chrono::nanoseconds> next_refresh;
+};
+
+}  // namespace podpool

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace podpool {
+
+/// How an endpoint stands.
+enum class endpoint_state : std::uint8_t {
+    ready,    ///< discovered; connections may be opened
+    failing,  ///< discovered; the last attempt failed and the next one waits for its back-off
+    absent,   ///< missing from the last answers: no new connections, no new leases, idle ones kept for now
+    removed,  ///< gone: it disappears here when its last lease ends
+};
+
+/// The state's name in tables and metrics.
+constexpr std::string_view to_string(endpoint_state state) {
+    switch (state) {
+        case endpoint_state::ready: return "ready";
+        case endpoint_state::failing: return "failing";
+        case endpoint_state::absent: return "absent";
+        case endpoint_state::removed: return "removed";
+    }
+    return "unknown";
+}
+
+}  // namespace podpool

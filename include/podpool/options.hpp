@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/balance_policy.hpp>
+#include <podpool/discovery_kind.hpp>
+#include <podpool/reset_mode.hpp>
+#include <podpool/secret.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace podpool {
+
+/// Everything that can be set about a pool; each field is the connection-string key `pool_<field>`.
+///
+/// The table of keys, ranges and meanings is in docs/options.md; it is made from the same table that
+/// the parser uses (podpool/detail/option_table.hpp). Thread safety: a plain value.
+struct options {
+    /// Label in metrics, logs and `application_name`; empty: host:port/db.
+    std::string name;
+    /// Upper bound of open + opening connections over all endpoints, 1 to 100000; default max(4, cores).
+    std::size_t max_conns = default_max_conns();
+    /// Connections kept open, 0 to max_conns.
+    std::size_t min_conns = 0;
+    /// Connections kept idle, 0 to max_conns.
+    std::size_t min_idle_conns = 0;
+    /// Upper bound of open connections to one endpoint, 1 to max_conns; none: no bound of its own.
+    std::optional<std::size_t> max_conns_per_endpoint;
+    /// Age at which a connection is renewed, 1 s to 10 years.
+    std::chrono::nanoseconds max_conn_lifetime = std::chrono::minutes(30);
+    /// Subtracted from the lifetime, drawn once per connection between zero and this; none: 25 % of it.
+    std::optional<std::chrono::nanoseconds> max_conn_lifetime_jitter;
+    /// Connections above max_conns while a replacement opens before its predecessor closes; 0: close first.
+    std::size_t renew_overshoot = 1;
+    /// Idle connections above the minimum are closed after it, 1 s to 10 years.
+    std::chrono::nanoseconds max_conn_idle_time = std::chrono::minutes(10);
+    /// How often an idle connection is checked, 100 ms to 1 day.
+    std::chrono::nanoseconds health_check_period = std::chrono::seconds(30);
+    /// How long acquire waits, 1 ms to 1 day.
+    std::chrono::nanoseconds acquire_timeout = std::chrono::seconds(30);
+    /// Callers beyond this many waiting ones are refused at once, 0 to 1000000.
+    std::size_t max_waiters = 1024;
+    /// One attempt on one endpoint: TCP, TLS, login and role check together; 10 ms to 10 min.
+    std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);
+    /// Where endpoints come from.
+    discovery_kind discovery = discovery_kind::automatic;
+    /// Upper bound of the age of a DNS answer, 1 s to 1 h; the TTL can only shorten it (floor 1 s).
+    std::chrono::nanoseconds dns_refresh = std::chrono::seconds(5);
+    /// `ip:port,...`; empty: the system's resolv.conf.
+    std::string dns_servers;
+    /// How endpoints are chosen.
+    balance_policy balance = balance_policy::least_active;
+    /// What happens to session state when a lease ends.
+    reset_mode reset = reset_mode::full;
+    /// The connection string without the pool's own keys: what the driver gets.
+    secret driver_string;
+
+    /// Reads a libpq URI, a keyword/value string or a `scheme://` URI; takes the `pool_*` keys out and
+    /// leaves the rest in `driver_string` unread.
+    /// Returns validated options. Throws podpool::error (errc::invalid_options) that names key, value
+    /// and range; no message contains a password.
+    static options parse(std::string_view connection_string);
+
+    /// Checks every field and how they agree.
+    /// Throws podpool::error (errc::invalid_options) that names key, value and range.
+    void validate() const;
+
+    /// The jitter in force: the field, or 25 % of the lifetime.
+    [[nodiscard]] std::chrono::nanoseconds effective_jitter() const {
+        return max_conn_lifetime_jitter.value_or(max_conn_lifetime / 4);
+    }
+
+    /// The default of max_conns on this machine: max(4, cores), as pgx has it.
+    static std::size_t default_max_conns();
+};
+
+}  // namespace podpool
+
+#include <podpool/detail/options_parse.hpp>

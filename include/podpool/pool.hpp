@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/detail/async_waiter.hpp>
+#include <podpool/detail/background_thread.hpp>
+#include <podpool/detail/pool_state.hpp>
+#include <podpool/driver.hpp>
+#include <podpool/lease.hpp>
+#include <podpool/options.hpp>
+#include <podpool/stats.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace podpool {
+
+/// A pool of connections to the pods behind one name, for blocking and asynchronous callers at once.
+///
+/// It begins to discover endpoints when it is constructed and opens connections when they are wanted.
+/// Thread safety: every function may be called from any thread at the same time, except the destructor.
+/// Moved-from pools may only be destroyed or assigned to.
+template <driver Driver>
+class pool {
+public:
+    using lease_type = lease<Driver>;
+    /// The completion signature of async_acquire.
+    using acquire_signature = void(boost::system::error_code, lease<Driver>);
+
+    /// A pool with a thread of its own for everything in the background.
+    /// `connection_string`: see options::parse.
+    /// Throws podpool::error (errc::invalid_options) that names what is wrong, never a password.
+    explicit pool(std::string_view connection_string) : pool(options::parse(connection_string)) {}
+    /// The same from options; `driver` is used instead of one made from the options, if given.
+    explicit pool(const options& settings, std::unique_ptr<Driver> driver = nullptr)
+        : thread_(std::make_unique<detail::background_thread>()) {
+        start(thread_->context(), thread_->context()->get_executor(), settings, std::move(driver));
+    }
+    /// A pool on the user's executor, whose context must be run by at least one thread and must outlive
+    /// the pool and its leases.
+    pool(boost::asio::any_io_executor executor, std::string_view connection_string)
+        : pool(std::move(executor), options::parse(connection_string)) {}
+    /// The same from options; `driver` is used instead of one made from the options, if given.
+    pool(boost::asio::any_io_executor executor, const options& settings,
+         std::unique_ptr<Driver> driver = nullptr) {
+        start(nullptr, std::move(executor), settings, std::move(driver));
+    }
+
+    pool(pool&&) noexcept = default;
+    pool& operator=(pool&& other) noexcept {
+        if (this != &other) {
+            shut_down();
+            thread_ = std::move(other.thread_);
+            state_ = std::move(other.state_);
+        }
+        return *this;
+    }
+    pool(const pool&) = delete;
+    pool& operator=(const pool&) = delete;
+
+    /// Closes the pool as close() does. A pool with a thread of its own waits for what runs on that
+    /// thread to end, so don't destroy it there; leases held by other threads may come back later.
+    ~pool() { shut_down(); }
+
+    /// Waits for a connection, at most pool_acquire_timeout.
+    /// Returns a lease that holds one. Throws podpool::error: errc::acquire_timeout,
+    /// errc::too_many_waiters, errc::connection_rejected or errc::pool_closed; what() names pool, sizes,
+    /// waiters and the last failure of each endpoint.
+    lease<Driver> acquire() { return acquire(state_->settings().acquire_timeout); }
+
+    /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
+    lease<Driver> acquire(std::chrono::nanoseconds timeout) {
+        return detail::lease_access::make(*state_, *state_->acquire(timeout));
+    }
+
+    /// Takes an idle connection if there is one, and never waits.
+    /// Returns a lease that holds one, or an empty lease: also when callers wait already, and when the
+    /// pool is closed.
+    lease<Driver> try_acquire() {
+        auto* const found = state_->try_acquire();
+        return found != nullptr ? detail::lease_access::make(*state_, *found) : lease<Driver>{};
+    }
+
+    /// Waits for a connection without blocking, at most pool_acquire_timeout.
+    ///
+    /// Completes with a lease that holds one, or with an empty lease and an error: those of acquire(),
+    /// or operation_aborted. The handler runs on its associated executor (default: get_executor()), never
+    /// inside this function, with its associated allocator.
+    /// Cancellation: terminal, partial and total, at any time and from any thread; it takes the caller
+    /// out of the queue and changes nothing else. A connection being opened for it feeds the pool.
+    template <boost::asio::completion_token_for<acquire_signature> Token = boost::asio::deferred_t>
+    auto async_acquire(Token&& token = Token()) {
+        return async_acquire(state_->settings().acquire_timeout, std::forward<Token>(token));
+    }
+
+    /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
+    template <boost::asio::completion_token_for<acquire_signature> Token = boost::asio::deferred_t>
+    auto async_acquire(std::chrono::nanoseconds timeout, Token&& token = Token()) {
+        return boost::asio::async_initiate<Token, acquire_signature>(
+            [](auto handler, std::shared_ptr<detail::pool_state<Driver>> state,
+               std::chrono::nanoseconds limit) {
+                detail::start_acquire<Driver>(std::move(state), limit, std::move(handler));
+            },
+            token, state_, timeout);
+    }
+
+    /// One consistent snapshot: taken at one moment, so the sums add up.
+    [[nodiscard]] podpool::stats stats() const { return state_->snapshot(); }
+
+    /// Changes pool_max_conns (1 to 100000). A larger pool serves waiters at once; a smaller one closes
+    /// idle connections now and leased ones on return.
+    /// Throws podpool::error (errc::invalid_options) when `max_conns` is out of range.
+    void resize(std::size_t max_conns) { state_->resize(max_conns); }
+
+    /// Asks discovery again now.
+    void refresh() { state_->refresh(); }
+
+    /// Replaces every connection: idle ones are closed now, leased ones when they come back.
+    void retire_all() { state_->retire_all(); }
+
+    /// Fails waiters and new callers with errc::pool_closed, closes idle connections and lets leases
+    /// finish. Returns at once; idempotent.
+    void close() { state_->close(); }
+
+    /// close(), then completes when the last lease is back and the last socket is closed.
+    /// Signature `void(boost::system::error_code)`; no errors, no cancellation.
+    template <boost::asio::completion_token_for<void(boost::system::error_code)> Token =
+                  boost::asio::deferred_t>
+    auto async_close(Token&& token = Token()) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
+            [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state) {
+                state->close();
+                using waiter = detail::async_close_waiter<decltype(handler)>;
+                state->on_closed(std::make_unique<waiter>(std::move(handler), state->executor()));
+            },
+            token, state_);
+    }
+
+    /// Where handlers without an executor of their own run.
+    [[nodiscard]] boost::asio::any_io_executor get_executor() const { return state_->executor(); }
+
+private:
+    void start(std::shared_ptr<boost::asio::io_context> context, boost::asio::any_io_executor executor,
+               const options& settings, std::unique_ptr<Driver> driver) {
+        state_ = std::make_shared<detail::pool_state<Driver>>(std::move(context), std::move(executor), settings,
+                                                              std::move(driver));
+        state_->start();
+    }
+
+    void shut_down() {
+        if (!state_) return;
+        state_->abandon();
+        if (thread_) state_->wait_for_dispatchers();
+        state_.reset();
+        thread_.reset();
+    }
+
+    std::unique_ptr<detail::background_thread> thread_;
+    std::shared_ptr<detail::pool_state<Driver>> state_;
+};
+
+}  // namespace podpool

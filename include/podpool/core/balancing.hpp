@@ -40,21 +40,30 @@ public:
         std::uint32_t ties = 1;
         for (const std::uint32_t candidate : candidates.subspan(1)) {
             const auto candidate_load = load(candidate);
-            if (candidate_load > best_load) continue;
             if (candidate_load < best_load) {
                 best_load = candidate_load;
                 best = candidate;
                 ties = 1;
-            } else if (rng.below(++ties) == 0) {
-                best = candidate;
+            } else if (candidate_load == best_load) {
+                ++ties;
             }
         }
-        return best;
+        return ties == 1 ? best : one_of(candidates, load, best_load, rng.below(ties));
     }
 
 private:
     static std::uint32_t size(std::span<const std::uint32_t> candidates) noexcept {
         return static_cast<std::uint32_t>(candidates.size());
+    }
+
+    /// The candidate that comes after `skip` others with the same load.
+    template <class Load, class Value>
+    static std::uint32_t one_of(std::span<const std::uint32_t> candidates, Load load, Value wanted,
+                                std::uint32_t skip) {
+        for (const std::uint32_t candidate : candidates) {
+            if (load(candidate) == wanted && skip-- == 0) return candidate;
+        }
+        return candidates.front();
     }
 
     template <class Load>

@@ -92,6 +92,40 @@ public:
         enter(id, moved, counts, at_the_end);
     }
 
+    /// The hot path's move(newest idle one of `where`, leased); returns which one it was.
+    slot_id lease_newest(endpoint_id where) {
+        endpoint_counts& counts = counts_[where];
+        const slot_id id = counts.newest;
+        slot& moved = slots_[id];
+        moved.status = slot_status::leased;
+        counts.newest = moved.older;
+        --counts.idle;
+        ++counts.active;
+        --totals_.idle;
+        ++totals_.active;
+        if (counts.newest != none) {
+            slots_[counts.newest].newer = none;
+        } else {
+            counts.oldest = none;
+            unlist(where);
+        }
+        return id;
+    }
+
+    /// The hot path's move(a leased connection that isn't doomed, idle).
+    void give_back(slot_id id) {
+        slot& moved = slots_[id];
+        assert(moved.status == slot_status::leased && !moved.doomed);
+        endpoint_counts& counts = counts_[moved.endpoint];
+        moved.status = slot_status::idle;
+        --counts.active;
+        ++counts.idle;
+        --totals_.active;
+        ++totals_.idle;
+        link_newest(id, counts);
+        if (counts.listed_at == none && counts.usable) list(moved.endpoint);
+    }
+
     /// Marks a connection to be closed as soon as nobody uses it; the first reason stays.
     void doom(slot_id id, close_reason reason) {
         slot& marked = slots_[id];
@@ -168,19 +202,23 @@ private:
     }
 
     void update_listing(endpoint_id id) {
-        endpoint_counts& counts = counts_[id];
+        const endpoint_counts& counts = counts_[id];
         const bool wanted = counts.usable && counts.newest != none;
-        if (wanted == (counts.listed_at != none)) return;
-        if (wanted) {
-            counts.listed_at = static_cast<std::uint32_t>(with_idle_.size());
-            with_idle_.push_back(id);
-            return;
-        }
-        const endpoint_id last = with_idle_.back();
-        with_idle_[counts.listed_at] = last;
-        counts_[last].listed_at = counts.listed_at;
+        if (wanted && counts.listed_at == none) list(id);
+        if (!wanted && counts.listed_at != none) unlist(id);
+    }
+
+    void list(endpoint_id id) {
+        counts_[id].listed_at = static_cast<std::uint32_t>(with_idle_.size());
+        with_idle_.push_back(id);
+    }
+
+    void unlist(endpoint_id id) {
+        const std::uint32_t position = std::exchange(counts_[id].listed_at, none);
+        with_idle_[position] = with_idle_.back();
+        counts_[with_idle_[position]].listed_at = position;
+        counts_[id].listed_at = none;
         with_idle_.pop_back();
-        counts.listed_at = none;
     }
 
     std::vector<slot> slots_;

@@ -80,10 +80,10 @@ public:
     void released(slot_id id, const failure& why, bool needs_reset, time_point now) {
         slot& returned = connections_[id];
         const bool plain = !returned.doomed && !returned.due && !why && !needs_reset && waiters_.empty() &&
-                           now < returned.ends_at && connections_.live() <= max_;
+                           now < returned.ends_at && !crowded_;
         if (!plain) return released_slowly(id, why, needs_reset, now);
         returned.last_used = returned.last_seen = now;
-        connections_.move(id, slot_status::idle);
+        connections_.give_back(id);
     }
 
     /// Takes a lease back whose connection must not be used again.
@@ -169,22 +169,21 @@ private:
             const endpoint_id chosen = acquire_balancer_.pick(
                 connections_.with_idle(), [this](endpoint_id id) { return connections_.at(id).leased(); }, rng_);
             const slot_id id = connections_.at(chosen).newest;
-            if (now < connections_[id].ends_at) return lease(id, now);
+            if (now < connections_[id].ends_at) return lease_newest(chosen, now);
             end_of_life(id);
             maintenance_at_ = std::min(maintenance_at_, now);
         }
         return {};
     }
 
-    grant lease(slot_id id, time_point now) {
+    grant lease_newest(endpoint_id where, time_point now) {
+        const slot_id id = connections_.lease_newest(where);
         slot& leased = connections_[id];
-        endpoint_entry& entry = endpoints_[leased.endpoint];
-        const bool verify = now - leased.last_seen > verify_window || leased.last_seen < entry.suspect_since;
-        connections_.move(id, slot_status::leased);
+        endpoint_entry& entry = endpoints_[where];
         leased.since = now;
         ++entry.leases;
         ++counters_.acquires;
-        return {id, verify};
+        return {id, now - leased.last_seen > verify_window || leased.last_seen < entry.suspect_since};
     }
 
     static void blend(duration& estimate, duration sample) {
@@ -256,6 +255,7 @@ private:
     std::size_t max_;
     std::size_t renewal_debt_ = 0;  // connections closed at their end before a replacement was open
     bool closing_ = false;
+    bool crowded_ = false;   // more connections than max_conns: released ones may have to go
     bool fallback_ = false;  // nothing discovered is reachable: absent endpoints' connections serve
     duration estimated_open_{0};
     duration estimated_use_{0};

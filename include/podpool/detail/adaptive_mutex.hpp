@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 namespace podpool::detail {
 
-/// A mutex for critical sections of some ten nanoseconds: it spins a little before it sleeps, since
-/// putting a thread to sleep and waking it costs hundreds of times the section it waits for.
-/// Meets the Lockable requirements.
+/// A mutex for critical sections of some ten nanoseconds that are never left to the kernel.
+///
+/// Its unlock is a plain store: a mutex that may have sleepers needs an atomic exchange there, which
+/// costs as much as the whole section it guards. The price is that a waiter isn't woken. It spins, which
+/// is enough unless the holder has lost its processor; then it yields, and at last naps, so that a holder
+/// of low priority gets to run. Meets the Lockable requirements.
 class adaptive_mutex {
 public:
     adaptive_mutex() = default;
@@ -19,22 +25,16 @@ public:
         if (!try_lock()) lock_contended();
     }
 
-    bool try_lock() noexcept {
-        int expected = free;
-        return state_.compare_exchange_strong(expected, held, std::memory_order_acquire,
-                                              std::memory_order_relaxed);
-    }
+    bool try_lock() noexcept { return !held_.exchange(true, std::memory_order_acquire); }
 
-    void unlock() noexcept {
-        if (state_.exchange(free, std::memory_order_release) == awaited) state_.notify_one();
-    }
+    void unlock() noexcept { held_.store(false, std::memory_order_release); }
 
 private:
-    static constexpr int free = 0;
-    static constexpr int held = 1;
-    static constexpr int awaited = 2;  // held, and somebody sleeps or is about to
-    static constexpr int rounds = 12;
-    static constexpr int longest_pause = 64;
+    static constexpr int spins = 12;
+    static constexpr int longest_spin = 64;
+    static constexpr int yields = 64;
+    static constexpr std::chrono::microseconds first_nap{20};
+    static constexpr std::chrono::microseconds longest_nap{500};
 
     static void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
@@ -44,19 +44,27 @@ private:
 #endif
     }
 
+    [[nodiscard]] bool take_if_free() noexcept {
+        return !held_.load(std::memory_order_relaxed) && try_lock();
+    }
+
     void lock_contended() noexcept {
         int pauses = 1;
-        for (int round = 0; round < rounds; ++round) {
+        for (int round = 0; round < spins; ++round) {
             for (int i = 0; i < pauses; ++i) pause();
-            if (pauses < longest_pause) pauses *= 2;
-            if (state_.load(std::memory_order_relaxed) == free && try_lock()) return;
+            pauses = std::min(2 * pauses, longest_spin);
+            if (take_if_free()) return;
         }
-        while (state_.exchange(awaited, std::memory_order_acquire) != free) {
-            state_.wait(awaited, std::memory_order_relaxed);
+        for (int round = 0; round < yields; ++round) {
+            std::this_thread::yield();
+            if (take_if_free()) return;
+        }
+        for (auto nap = first_nap; !take_if_free(); nap = std::min(2 * nap, longest_nap)) {
+            std::this_thread::sleep_for(nap);
         }
     }
 
-    std::atomic<int> state_{free};
+    std::atomic<bool> held_{false};
 };
 
 }  // namespace podpool::detail

@@ -198,9 +198,7 @@ inline split_string split_keywords(std::string_view text) {
         }
         pos = skip_blanks(text, pos + 1);
         if (!ours) {
-            const keyword_value value = scan_value(text, pos, nullptr);
-            if (!value.closed) break;
-            pos = skip_blanks(text, value.end);
+            pos = skip_blanks(text, scan_value(text, pos, nullptr).end);
             continue;
         }
         pos = take_keyword_pair(text, key, pos, result.pairs);

@@ -16,6 +16,7 @@ inline void machine::settle(time_point now) {
         keep_minimum(now);
         pay_renewal_debt(now);
     }
+    crowded_ = connections_.live() > max_;
     next_deadline_ = earliest_deadline(now);
 }
 

@@ -12,22 +12,29 @@
 
 namespace podpool::core {
 
-/// How many connections of one endpoint are in which state, and its idle ones in order of use.
-struct endpoint_counts {
+/// How many connections are in which state.
+struct tally {
     std::uint32_t opening = 0;
     std::uint32_t idle = 0;         ///< ready for a caller
     std::uint32_t maintaining = 0;  ///< being reset or checked
     std::uint32_t active = 0;
     std::uint32_t draining = 0;  ///< leased and doomed
     std::uint32_t closing = 0;
-    slot_id newest = none;  ///< used last: handed out first
-    slot_id oldest = none;
-    std::uint32_t listed_at = none;  ///< position in the list of endpoints with idle connections
-    bool usable = false;             ///< whether its idle connections may be handed out
 
     [[nodiscard]] std::uint32_t open() const noexcept { return idle + maintaining + active + draining; }
     [[nodiscard]] std::uint32_t leased() const noexcept { return active + draining; }
     [[nodiscard]] bool unused() const noexcept { return open() + opening + closing == 0; }
+    friend bool operator==(const tally&, const tally&) = default;
+};
+
+/// One endpoint's connections and what a lease reads and writes about it: one cache line.
+struct alignas(64) endpoint_counts : tally {
+    slot_id newest = none;  ///< idle connection used last: handed out first
+    slot_id oldest = none;
+    std::uint32_t listed_at = none;  ///< position in the list of endpoints with idle connections
+    bool usable = false;             ///< whether its idle connections may be handed out
+    std::uint64_t leases = 0;        ///< handed out so far
+    time_point suspect_since{};      ///< connections seen before it are looked at before use
 };
 
 /// Every connection of the pool and the counts per endpoint; each change of status goes through move(),
@@ -41,7 +48,7 @@ public:
 
     [[nodiscard]] const endpoint_counts& at(endpoint_id id) const { return counts_[id]; }
     /// Sums over all endpoints.
-    [[nodiscard]] const endpoint_counts& totals() const noexcept { return totals_; }
+    [[nodiscard]] const tally& totals() const noexcept { return totals_; }
     /// open + opening.
     [[nodiscard]] std::size_t live() const noexcept {
         return std::size_t{totals_.open()} + totals_.opening;
@@ -56,6 +63,9 @@ public:
         if (id >= counts_.size()) counts_.resize(id + 1);
         counts_[id] = endpoint_counts{};
     }
+
+    /// Makes an endpoint's connections that were seen last before `now` be looked at before use.
+    void suspect(endpoint_id id, time_point now) { counts_[id].suspect_since = now; }
 
     /// Says whether an endpoint's idle connections may be handed out.
     void set_usable(endpoint_id id, bool usable) {
@@ -99,6 +109,7 @@ public:
         slot& moved = slots_[id];
         moved.status = slot_status::leased;
         counts.newest = moved.older;
+        ++counts.leases;
         --counts.idle;
         ++counts.active;
         --totals_.idle;
@@ -147,7 +158,7 @@ private:
             case slot_status::vacant: break;
             case slot_status::idle:
                 unlink(id, counts);
-                add(counts, &endpoint_counts::idle, -1);
+                add(counts, &tally::idle, -1);
                 update_listing(moved.endpoint);
                 break;
             default: add(counts, category(moved), -1); break;
@@ -159,24 +170,24 @@ private:
             case slot_status::vacant: free_.push_back(id); break;
             case slot_status::idle:
                 at_the_end ? link_oldest(id, counts) : link_newest(id, counts);
-                add(counts, &endpoint_counts::idle, 1);
+                add(counts, &tally::idle, 1);
                 update_listing(moved.endpoint);
                 break;
             default: add(counts, category(moved), 1); break;
         }
     }
 
-    static std::uint32_t endpoint_counts::* category(const slot& counted) {
+    static std::uint32_t tally::* category(const slot& counted) {
         switch (counted.status) {
-            case slot_status::opening: return &endpoint_counts::opening;
+            case slot_status::opening: return &tally::opening;
             case slot_status::leased:
-                return counted.doomed ? &endpoint_counts::draining : &endpoint_counts::active;
-            case slot_status::closing: return &endpoint_counts::closing;
-            default: return &endpoint_counts::maintaining;
+                return counted.doomed ? &tally::draining : &tally::active;
+            case slot_status::closing: return &tally::closing;
+            default: return &tally::maintaining;
         }
     }
 
-    void add(endpoint_counts& counts, std::uint32_t endpoint_counts::* which, int change) {
+    void add(endpoint_counts& counts, std::uint32_t tally::* which, int change) {
         counts.*which += static_cast<std::uint32_t>(change);
         totals_.*which += static_cast<std::uint32_t>(change);
     }
@@ -221,11 +232,12 @@ private:
         with_idle_.pop_back();
     }
 
-    std::vector<slot> slots_;
-    std::vector<slot_id> free_;
-    std::vector<endpoint_counts> counts_;
-    endpoint_counts totals_;
+    // What every lease writes comes first, to lie on one cache line with the mutex and the generator.
+    tally totals_;
     std::vector<endpoint_id> with_idle_;
+    std::vector<slot> slots_;
+    std::vector<endpoint_counts> counts_;
+    std::vector<slot_id> free_;
 };
 
 }  // namespace podpool::core

@@ -23,14 +23,12 @@ struct endpoint_entry {
     bool proven = false;             ///< the last attempt succeeded
     unsigned failures = 0;           ///< in a row
     time_point retry_at{};           ///< no attempt before it
-    time_point suspect_since{};      ///< connections seen before it are looked at before use
     time_point added_at{};
     time_point state_since{};
     failure last_failure;
     time_point last_failure_at{};
     std::uint64_t opens = 0;
     std::uint64_t open_failures = 0;
-    std::uint64_t leases = 0;
     std::array<std::uint64_t, close_reason_count> closes{};
 
     /// In the last good answer and not on its way out.
@@ -85,11 +83,14 @@ public:
     void failed(endpoint_id id, const failure& why, time_point now, random& rng) {
         endpoint_entry& entry = entries_[id];
         if (entry.failures == 0) entry.state_since = now;
-        // A new kind of trouble starts its own ladder.
+        // A new kind of trouble starts its own ladder. What fails during a back-off belongs to the trouble
+        // that caused it: twenty leases cut by one restart are one failure.
         if (entry.last_failure.kind != why.kind) entry.failures = 0;
-        ++entry.failures;
+        if (entry.failures == 0 || now >= entry.retry_at) {
+            ++entry.failures;
+            entry.retry_at = now + backoff(why.kind, entry.failures, rng);
+        }
         entry.proven = false;
-        entry.retry_at = now + backoff(why.kind, entry.failures, rng);
         entry.last_failure = why;
         entry.last_failure_at = now;
     }

@@ -23,10 +23,11 @@
 
 namespace podpool::core {
 
-/// A connection for a caller; `verify` asks for a look at its socket first.
+/// A connection for a caller; `verify` asks for a look at its socket first, `timed` for its use time.
 struct grant {
     slot_id slot = none;
     bool verify = false;
+    bool timed = false;  ///< note_use_time() wants this lease's length
     explicit operator bool() const noexcept { return slot != none; }
 };
 
@@ -49,8 +50,8 @@ class machine {
 public:
     /// `settings` are validated; `seed` drives ties, jitter and back-off.
     machine(const options& settings, std::uint64_t seed, time_point now)
-        : settings_(settings),
-          rng_(seed),
+        : rng_(seed),
+          settings_(settings),
           acquire_balancer_(settings.balance),
           open_balancer_(settings.balance),
           max_(settings.max_conns),
@@ -151,10 +152,12 @@ public:
     static constexpr duration patience = std::chrono::milliseconds(250);
     /// An endpoint missing from this many good answers in a row is removed: the first and two more.
     static constexpr unsigned answers_until_removed = 3;
+    /// One lease in so many is timed: reading a precise clock twice would double the price of a lease.
+    static constexpr std::uint64_t timed_share = 16;
 
 private:
     struct counters {
-        std::uint64_t acquires = 0;
+        std::uint64_t acquires_of_gone = 0;  // leases of endpoints that are forgotten
         std::uint64_t waits = 0;
         std::uint64_t timeouts = 0;
         std::uint64_t cancellations = 0;
@@ -179,11 +182,10 @@ private:
     grant lease_newest(endpoint_id where, time_point now) {
         const slot_id id = connections_.lease_newest(where);
         slot& leased = connections_[id];
-        endpoint_entry& entry = endpoints_[where];
         leased.since = now;
-        ++entry.leases;
-        ++counters_.acquires;
-        return {id, now - leased.last_seen > verify_window || leased.last_seen < entry.suspect_since};
+        const endpoint_counts& counts = connections_.at(where);
+        const bool verify = now - leased.last_seen > verify_window || leased.last_seen < counts.suspect_since;
+        return {id, verify, counts.leases % timed_share == 1};
     }
 
     static void blend(duration& estimate, duration sample) {
@@ -212,7 +214,10 @@ private:
     void update_usable();
     [[nodiscard]] bool none_reachable() const;
     [[nodiscard]] endpoint_id choose_for_opening(time_point now, endpoint_id leaving);
+    [[nodiscard]] bool may_open_more(endpoint_id id, time_point now) const;
+    [[nodiscard]] bool has_slow_opening(endpoint_id id, time_point now) const;
     [[nodiscard]] bool may_dial(endpoint_id id, time_point now) const;
+    [[nodiscard]] bool is_on_trial(endpoint_id id, time_point now) const;
     [[nodiscard]] bool is_slow(const slot& opening, time_point now) const {
         return now - opening.since >= std::max(patience, 4 * estimated_open_);
     }
@@ -243,11 +248,11 @@ private:
     void note_renewal(time_point now);
     [[nodiscard]] double renewal_rate(time_point now) const;
 
-    options settings_;
     random rng_;
+    connection_table connections_;
+    options settings_;
     balancer acquire_balancer_;
     balancer open_balancer_;
-    connection_table connections_;
     endpoint_table endpoints_;
     waiter_queue waiters_;
     std::vector<action> actions_;

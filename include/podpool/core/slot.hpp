@@ -48,8 +48,8 @@ enum class open_purpose : std::uint8_t {
     renewal,  ///< it replaces another one
 };
 
-/// One connection as the machine sees it.
-struct slot {
+/// One connection as the machine sees it; what a lease reads and writes is on the first cache line.
+struct alignas(64) slot {
     slot_status status = slot_status::vacant;
     open_purpose purpose = open_purpose::demand;
     bool begun = false;     ///< opening: the dial has started
@@ -58,16 +58,16 @@ struct slot {
     bool renewing = false;  ///< its replacement is being opened
     close_reason doom = close_reason::surplus;  ///< why it is doomed
     endpoint_id endpoint = none;
-    slot_id newer = none;      ///< idle list of the endpoint: used later than this one
-    slot_id older = none;      ///< idle list of the endpoint: used before this one
-    slot_id replaces = none;   ///< opening: closes this slot when it is open
-    std::uint32_t generation = 0;          ///< counts the slot's connections
-    std::uint32_t replaces_generation = 0; ///< which connection of `replaces` is meant
-    time_point since{};        ///< of the status opening, leased, resetting or checking
-    time_point opened_at{};
+    slot_id newer = none;        ///< idle list of the endpoint: used later than this one
+    slot_id older = none;        ///< idle list of the endpoint: used before this one
+    time_point since{};          ///< of the status opening, leased, resetting or checking
     time_point ends_at = never;  ///< not handed out from here on
     time_point last_used{};      ///< last return, or opening
     time_point last_seen{};      ///< last proof of life
+    std::uint32_t generation = 0;           ///< counts the slot's connections
+    slot_id replaces = none;                ///< opening: closes this slot when it is open
+    std::uint32_t replaces_generation = 0;  ///< which connection of `replaces` is meant
+    time_point opened_at{};
 };
 
 }  // namespace podpool::core

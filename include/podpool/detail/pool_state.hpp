@@ -87,7 +87,6 @@ public:
 
 private:
     using lock = std::unique_lock<adaptive_mutex>;
-    static constexpr std::uint32_t timed_share = 16;
 
     // The hot path's clock may lag a kernel tick behind; what it decides by are ends of minutes.
     cell* lease_of(core::grant granted) { return granted ? cells_[granted.slot].get() : nullptr; }
@@ -124,7 +123,6 @@ private:
     alignas(64) adaptive_mutex mutex_;
     core::machine machine_;                     // guarded by mutex_
     std::vector<std::unique_ptr<cell>> cells_;  // the vector is guarded by mutex_; a cell by its slot's status
-    std::uint32_t untimed_leases_ = 0;          // guarded by mutex_
     core::time_point armed_for_ = core::never;  // guarded by mutex_: what timer_ is or will be set to
     std::vector<std::unique_ptr<close_waiter>> close_waiters_;  // guarded by mutex_
     std::shared_ptr<pool_state> self_;          // guarded by mutex_: set while only leases keep this alive

@@ -12,14 +12,13 @@ auto pool_state<Driver>::try_acquire() -> cell* {
         lock held(mutex_);
         const core::grant granted = machine_.try_acquire(now);
         cell* const leased = lease_of(granted);
-        const bool timed = leased != nullptr && ++untimed_leases_ % timed_share == 1;
         if (machine_.has_actions()) [[unlikely]] {
             dispatch(held);
         } else {
             held.unlock();
         }
         if (leased == nullptr) return nullptr;
-        if (timed) start_timing(*leased);
+        if (granted.timed) start_timing(*leased);
         if (usable(*leased, granted.verify)) return leased;
         held.lock();
         report_lost(*leased, held);
@@ -94,9 +93,8 @@ void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
     const return_state state = driver_->inspect(*returned.connection, settings_.reset);
     const bool timed = returned.timed_since != core::time_point{};
     const core::time_point now = timed ? clock_now() : coarse_clock_now();
-    const core::duration used = now - std::exchange(returned.timed_since, {});
     lock held(mutex_);
-    if (timed) machine_.note_use_time(used);
+    if (timed) machine_.note_use_time(now - std::exchange(returned.timed_since, {}));
     if (discard) {
         machine_.discarded(returned.slot, now);
     } else {

@@ -66,7 +66,7 @@ inline void machine::connection_failed(slot_id id, const failure& why, time_poin
         endpoints_.failed(where, why, now, rng_);
         close_idle_of(where, close_reason::endpoint_failed);
     } else {
-        endpoints_[where].suspect_since = now;
+        connections_.suspect(where, now);
     }
     actions_.push_back(action::refresh());
 }
@@ -110,7 +110,9 @@ inline void machine::doom_or_close(slot_id id, close_reason reason) {
 inline const endpoint_info* machine::begin_open(slot_id id, time_point now) {
     slot& opening = connections_[id];
     const endpoint_id where = opening.endpoint;
-    const bool unwanted = opening.purpose == open_purpose::demand && waiters_.size() < openings_.size();
+    // As grow() counts: an attempt that hangs holds back none that was begun because it hangs.
+    const bool unwanted =
+        opening.purpose == open_purpose::demand && waiters_.size() < patient_openings(now);
     if (!opening.doomed && !unwanted) {
         opening.begun = true;
         return &endpoints_[where].info;
@@ -173,7 +175,7 @@ inline void machine::open_failed(slot_id id, const failure& why, time_point now)
     if (!ended.doomed) {
         endpoints_.failed(ended.endpoint, why, now, rng_);
         ++endpoints_[ended.endpoint].open_failures;
-        if (why.kind == failure_kind::endpoint_down) endpoints_[ended.endpoint].suspect_since = now;
+        if (why.kind == failure_kind::endpoint_down) connections_.suspect(ended.endpoint, now);
         if (why.kind == failure_kind::wrong_role) {
             close_idle_of(ended.endpoint, close_reason::endpoint_failed);
         }

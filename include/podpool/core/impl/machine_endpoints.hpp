@@ -63,6 +63,7 @@ inline void machine::remove_endpoint(endpoint_id id, time_point now) {
 
 inline void machine::forget_if_unused(endpoint_id id) {
     if (!endpoints_[id].removed || !connections_.at(id).unused()) return;
+    counters_.acquires_of_gone += connections_.at(id).leases;
     connections_.set_usable(id, false);
     endpoints_.erase(id);
 }
@@ -85,31 +86,55 @@ inline bool machine::none_reachable() const {
     return true;
 }
 
-/// Whether an attempt on the endpoint may start: it is discovered and not in back-off, and one that
-/// hasn't proven itself, or hangs, gets a single attempt at a time.
-inline bool machine::may_dial(endpoint_id id, time_point now) const {
-    if (!endpoints_[id].dialable(now)) return false;
+/// Whether the endpoint may be chosen for another connection as far as its own state goes.
+inline bool machine::may_open_more(endpoint_id id, time_point now) const {
     const endpoint_counts& counts = connections_.at(id);
-    if (counts.open() + counts.opening >= settings_.max_conns_per_endpoint.value_or(max_ + 1)) return false;
-    if (counts.opening == 0) return true;
-    if (!endpoints_[id].proven) return false;
-    return std::none_of(openings_.begin(), openings_.end(), [&](slot_id opening) {
+    const std::size_t bound = settings_.max_conns_per_endpoint.value_or(max_ + settings_.renew_overshoot);
+    return endpoints_[id].dialable(now) && counts.open() + counts.opening < bound;
+}
+
+inline bool machine::has_slow_opening(endpoint_id id, time_point now) const {
+    return std::any_of(openings_.begin(), openings_.end(), [&](slot_id opening) {
         return connections_[opening].endpoint == id && is_slow(connections_[opening], now);
     });
 }
 
+/// Whether an attempt on the endpoint may start: it is discovered and not in back-off, and one that
+/// hasn't proven itself, or hangs, gets a single attempt at a time.
+inline bool machine::may_dial(endpoint_id id, time_point now) const {
+    if (!may_open_more(id, now)) return false;
+    if (connections_.at(id).opening == 0) return true;
+    return endpoints_[id].proven && !has_slow_opening(id, now);
+}
+
+/// Whether the very first attempt on the endpoint is under way and may still answer soon.
+inline bool machine::is_on_trial(endpoint_id id, time_point now) const {
+    const endpoint_entry& entry = endpoints_[id];
+    return may_open_more(id, now) && !entry.proven && entry.failures == 0 &&
+           connections_.at(id).opening > 0 && !has_slow_opening(id, now);
+}
+
 /// The endpoint for a new connection: the fewest open + opening, counted before the dial.
 /// A connection of `leaving` is about to be replaced and isn't counted.
+///
+/// An endpoint on trial can't be chosen, but fuller ones aren't chosen in its place either: whichever pod
+/// answers first would get nearly all connections of a cold pool.
 inline endpoint_id machine::choose_for_opening(time_point now, endpoint_id leaving) {
-    candidates_.clear();
-    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (may_dial(id, now)) candidates_.push_back(id);
-    }
-    if (candidates_.empty()) return none;
     const auto load = [&](endpoint_id id) {
         const endpoint_counts& counts = connections_.at(id);
         return counts.open() + counts.opening - (id == leaving ? 1 : 0);
     };
+    candidates_.clear();
+    std::uint32_t least_on_trial = ~std::uint32_t{0};
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (may_dial(id, now)) {
+            candidates_.push_back(id);
+        } else if (is_on_trial(id, now)) {
+            least_on_trial = std::min(least_on_trial, load(id));
+        }
+    }
+    std::erase_if(candidates_, [&](endpoint_id id) { return load(id) > least_on_trial; });
+    if (candidates_.empty()) return none;
     return open_balancer_.pick(candidates_, load, rng_);
 }
 

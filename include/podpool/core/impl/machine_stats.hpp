@@ -42,7 +42,7 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
     if (all > 0) figures.share = static_cast<double>(figures.open) / static_cast<double>(all);
     figures.opens = entry.opens;
     figures.open_failures = entry.open_failures;
-    figures.leases = entry.leases;
+    figures.leases = counts.leases;
     figures.closes = entry.closes;
     figures.last_failure = entry.last_failure;
     if (entry.last_failure) figures.last_failure_age = now - entry.last_failure_at;
@@ -52,7 +52,7 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
 
 inline stats machine::snapshot(time_point now) const {
     stats figures;
-    const endpoint_counts& totals = connections_.totals();
+    const tally& totals = connections_.totals();
     figures.name = settings_.name;
     figures.max_conns = max_;
     figures.open = totals.open();
@@ -64,7 +64,7 @@ inline stats machine::snapshot(time_point now) const {
     figures.closing = totals.closing;
     figures.waiters = waiters_.size();
     if (!waiters_.empty()) figures.oldest_wait = now - waiters_.front_since();
-    figures.acquires = counters_.acquires;
+    figures.acquires = counters_.acquires_of_gone;
     figures.waits = counters_.waits;
     figures.timeouts = counters_.timeouts;
     figures.cancellations = counters_.cancellations;
@@ -88,6 +88,7 @@ inline stats machine::snapshot(time_point now) const {
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!endpoints_[id].known) continue;
         figures.endpoints.push_back(endpoint_snapshot(id, now));
+        figures.acquires += figures.endpoints.back().leases;
         if (!endpoints_[id].present()) continue;
         if (endpoints_[id].added_at >= newest_added) {
             newest_added = endpoints_[id].added_at;
@@ -102,13 +103,13 @@ inline stats machine::snapshot(time_point now) const {
 }
 
 inline std::string machine::broken_invariant(time_point now) const {
-    std::vector<endpoint_counts> counted(endpoints_.size());
+    std::vector<tally> counted(endpoints_.size());
     std::size_t opening = 0;
     for (slot_id id = 0; id < connections_.size(); ++id) {
         const slot& seen = connections_[id];
         if (seen.status == slot_status::vacant) continue;
         if (!endpoints_[seen.endpoint].known) return "a connection belongs to an endpoint that is gone";
-        endpoint_counts& counts = counted[seen.endpoint];
+        tally& counts = counted[seen.endpoint];
         switch (seen.status) {
             case slot_status::opening: ++counts.opening, ++opening; break;
             case slot_status::idle: ++counts.idle; break;
@@ -121,9 +122,8 @@ inline std::string machine::broken_invariant(time_point now) const {
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!endpoints_[id].known) continue;
         const endpoint_counts& kept = connections_.at(id);
-        const endpoint_counts& real = counted[id];
-        if (kept.opening != real.opening || kept.idle != real.idle || kept.maintaining != real.maintaining ||
-            kept.active != real.active || kept.draining != real.draining || kept.closing != real.closing) {
+        const tally& real = counted[id];
+        if (static_cast<const tally&>(kept) != real) {
             return "the counts of " + to_string(endpoints_[id].info.where) + " are wrong";
         }
         if (endpoints_[id].removed && kept.idle > 0) return "a removed endpoint has idle connections";

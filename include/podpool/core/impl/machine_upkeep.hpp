@@ -92,7 +92,7 @@ inline void machine::make_room_from_parked(std::size_t wanted) {
 }
 
 inline void machine::keep_minimum(time_point now) {
-    const endpoint_counts& totals = connections_.totals();
+    const tally& totals = connections_.totals();
     const std::size_t kept = connections_.live() - totals.draining - replacements_opening();
     const std::size_t unclaimed =
         openings_.size() > waiters_.size() ? openings_.size() - waiters_.size() : std::size_t{0};
@@ -205,7 +205,7 @@ inline void machine::close_unused(time_point now) {
     }
     std::sort(aging_.begin(), aging_.end());
     for (const auto& [last_used, id] : aging_) {
-        const endpoint_counts& totals = connections_.totals();
+        const tally& totals = connections_.totals();
         const bool above_minimum = connections_.live() - totals.draining > settings_.min_conns &&
                                    totals.idle > settings_.min_idle_conns;
         if (!above_minimum) return;
@@ -250,17 +250,15 @@ inline time_point machine::earliest_deadline(time_point now) const {
     const auto at = [&](time_point when) {
         if (when > now) earliest = std::min(earliest, when);
     };
-    if (!waiters_.empty()) {
-        for (const slot_id id : openings_) {
-            at(connections_[id].since + std::max(patience, 4 * estimated_open_));
-        }
-        if (estimated_open_ > duration{0}) at(waiters_.front_since() + estimated_open_);
-    }
-    const endpoint_counts& totals = connections_.totals();
+    if (!waiters_.empty() && estimated_open_ > duration{0}) at(waiters_.front_since() + estimated_open_);
+    const tally& totals = connections_.totals();
     const bool wants_more = !waiters_.empty() || renewal_debt_ > 0 ||
                             connections_.live() < std::min(settings_.min_conns, max_) ||
                             totals.idle + totals.maintaining < std::min(settings_.min_idle_conns, max_);
     if (wants_more) {
+        for (const slot_id id : openings_) {
+            at(connections_[id].since + std::max(patience, 4 * estimated_open_));
+        }
         for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
             if (endpoints_[id].present()) at(endpoints_[id].retry_at);
         }

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include "support/catch.hpp"
+
+#include <podpool/detail/connection_string.hpp>
+#include <podpool/error.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+using podpool::detail::pool_pair;
+using podpool::detail::split_connection_string;
+
+namespace {
+
+struct split_case {
+    std::string text;
+    std::string rest;
+    std::string pairs;  // key=value; for each
+};
+
+std::string joined(const std::vector<pool_pair>& pairs) {
+    std::string text;
+    for (const pool_pair& pair : pairs) text.append(pair.key).append("=").append(pair.value).append(";");
+    return text;
+}
+
+void check_splits(const std::vector<split_case>& table) {
+    for (const split_case& row : table) {
+        CAPTURE(row.text);
+        const auto split = split_connection_string(row.text);
+        CHECK(split.rest == row.rest);
+        CHECK(joined(split.pairs) == row.pairs);
+    }
+}
+
+std::string problem(std::string_view text) {
+    try {
+        split_connection_string(text);
+    } catch (const podpool::error& e) {
+        CHECK(e.code() == podpool::errc::invalid_options);
+        return e.what();
+    }
+    return "nothing thrown";
+}
+
+}  // namespace
+
+TEST_CASE("#40 pool keys are taken out of a URI and the rest stays byte for byte") {
+    check_splits({
+        {"postgresql://u:p%40@h1:5432,[::1]:5433/db?pool_max_conns=3&sslmode=require",
+         "postgresql://u:p%40@h1:5432,[::1]:5433/db?sslmode=require", "pool_max_conns=3;"},
+        {"postgresql://h/db", "postgresql://h/db", ""},
+        {"postgresql://", "postgresql://", ""},
+        {"postgres://?pool_a=1", "postgres://", "pool_a=1;"},
+        {"postgresql://h?pool_a=1", "postgresql://h", "pool_a=1;"},
+        {"postgresql://h/db?a=1&pool_a=2&b=3", "postgresql://h/db?a=1&b=3", "pool_a=2;"},
+        {"postgresql://h/db?a=1&pool_a=2&pool_b=3", "postgresql://h/db?a=1", "pool_a=2;pool_b=3;"},
+        {"postgresql://h/db?pool_a=2&a=1&pool_b=3&b=1", "postgresql://h/db?a=1&b=1", "pool_a=2;pool_b=3;"},
+        {"postgresql://h/db?a=1&&b=%zz&c", "postgresql://h/db?a=1&&b=%zz&c", ""},
+        {"postgresql://h/db?a=1&", "postgresql://h/db?a=1&", ""},
+        {"postgresql://h/db?", "postgresql://h/db?", ""},
+        {"postgresql:///db?host=/run/pg&pool_a=1", "postgresql:///db?host=/run/pg", "pool_a=1;"},
+        {"postgresql://%2Frun%2Fpg/db?pool_a=1", "postgresql://%2Frun%2Fpg/db", "pool_a=1;"},
+        {"postgresql://a,b:1,[::1],c/db?pool_a=1", "postgresql://a,b:1,[::1],c/db", "pool_a=1;"},
+        {"postgresql://h/db?pool_a=1&pool_a=2", "postgresql://h/db", "pool_a=1;pool_a=2;"},
+        {"postgresql://h/db?xpool_a=1&POOL_a=2", "postgresql://h/db?xpool_a=1&POOL_a=2", ""},
+        {"mysql://u:p@h:3306/db?pool_a=1&charset=utf8mb4", "mysql://u:p@h:3306/db?charset=utf8mb4",
+         "pool_a=1;"},
+        {"x-y.z+1://h?pool_a=1", "x-y.z+1://h", "pool_a=1;"},
+    });
+}
+
+TEST_CASE("#40 pool keys and values of a URI are percent-decoded") {
+    check_splits({
+        {"postgresql://h?pool_name=a%20b%26%3d%25", "postgresql://h", "pool_name=a b&=%;"},
+        {"postgresql://h?pool%5Fname=a", "postgresql://h", "pool_name=a;"},
+        {"postgresql://h?%70ool_name=a+b", "postgresql://h", "pool_name=a+b;"},
+        {"postgresql://h?pool_name=", "postgresql://h", "pool_name=;"},
+        {"postgresql://h?%zzpool_name=a", "postgresql://h?%zzpool_name=a", ""},
+    });
+}
+
+TEST_CASE("#40 only the query part of a URI carries pool keys") {
+    check_splits({
+        // A "?" in a password, unencoded: libpq takes it as part of the password.
+        {"postgresql://u:p?pool_a=1@h/db", "postgresql://u:p?pool_a=1@h/db", ""},
+        {"postgresql://u:p?pool_a=1&@h/db?pool_b=2", "postgresql://u:p?pool_a=1&@h/db", "pool_b=2;"},
+        {"postgresql://u:p,[x?@h/db?pool_b=2", "postgresql://u:p,[x?@h/db", "pool_b=2;"},
+        {"postgresql://pool_a=1/pool_b=2", "postgresql://pool_a=1/pool_b=2", ""},
+        {"postgresql://h/db&pool_a=1", "postgresql://h/db&pool_a=1", ""},
+        {"postgresql://[::1?pool_a=1", "postgresql://[::1?pool_a=1", ""},
+        {"postgresql://[?pool_a=1]/db?pool_b=2", "postgresql://[?pool_a=1]/db", "pool_b=2;"},
+        {"postgresql://h/d@b?pool_a=1", "postgresql://h/d@b", "pool_a=1;"},
+        {"postgresql://h?a=b@c&pool_a=1", "postgresql://h?a=b@c&pool_a=1", ""},
+        {"postgresql://h?a=/&pool_a=b@c", "postgresql://h?a=/", "pool_a=b@c;"},
+        {"postgresql://h/?a=b?c&pool_a=1?2", "postgresql://h/?a=b?c", "pool_a=1?2;"},
+    });
+}
+
+TEST_CASE("#40 a fault in a pool pair of a URI is named") {
+    const std::string percent = "has a \"%\" without two hex digits; in a URI, % is written %25";
+    CHECK(problem("postgresql://h?pool_a=10%") == "pool_a: \"10%\" " + percent);
+    CHECK(problem("postgresql://h?pool_a=%1&b=2") == "pool_a: \"%1\" " + percent);
+    CHECK(problem("postgresql://h?pool_a=%g1") == "pool_a: \"%g1\" " + percent);
+    CHECK(problem("postgresql://h?pool_a%=1") == "pool_a: the key " + percent);
+    CHECK(problem("postgresql://h?pool_a=%00") == "pool_a: \"%00\" has a zero byte (%00)");
+    CHECK(problem("postgresql://h?pool_a") == "pool_a: expected \"=\" and a value after the key");
+    CHECK(problem("postgresql://h?pool_a&b=1") == "pool_a: expected \"=\" and a value after the key");
+    CHECK(problem("postgresql://h?pool_a=1=2") ==
+          "pool_a: the value holds a second \"=\"; in a URI, = in a value is written %3D");
+}
+
+TEST_CASE("#40 taking a pair out never makes a user name of the query part") {
+    CHECK(problem("postgresql://h?pool_name=x/y&password=a@b") ==
+          "the query part of the connection string holds an \"@\"; in a URI, @ is written %40 there");
+    check_splits(
+        {{"postgresql://h/?pool_name=x/y&password=a@b", "postgresql://h/?password=a@b", "pool_name=x/y;"}});
+}
+
+TEST_CASE("#40 pool keys are taken out of a keyword/value string and the rest stays byte for byte") {
+    check_splits({
+        {"", "", ""},
+        {"   ", "   ", ""},
+        {"host=a port=5432 pool_max_conns=8 password='it\\'s'", "host=a port=5432 password='it\\'s'",
+         "pool_max_conns=8;"},
+        {"pool_a=1", "", "pool_a=1;"},
+        {"pool_a=1 pool_b=2", "", "pool_a=1;pool_b=2;"},
+        {"host=a pool_a=1", "host=a", "pool_a=1;"},
+        {"pool_a=1 host=a", "host=a", "pool_a=1;"},
+        {"host=a  pool_a=1  port=1", "host=a   port=1", "pool_a=1;"},
+        {"host = a\tpool_a\n=\r1\vport\f= 1", "host = a\tport\f= 1", "pool_a=1;"},
+        {"pool_a='x y' host=a", "host=a", "pool_a=x y;"},
+        {"pool_a='x'host=a", "host=a", "pool_a=x;"},
+        {"host='a'pool_a='x'port=1", "host='a'port=1", "pool_a=x;"},
+        {"pool_a='it\\'s \\\\ \\q'", "", "pool_a=it's \\ q;"},
+        {"pool_a=a\\ b\\\\c host=a", "host=a", "pool_a=a b\\c;"},
+        {"pool_a='' host=a", "host=a", "pool_a=;"},
+        {"host=a pool_a=", "host=a", "pool_a=;"},
+        {"pool_a='a=b'", "", "pool_a=a=b;"},
+    });
+}
+
+TEST_CASE("#40 what looks like a pool key inside of a value stays there") {
+    check_splits({
+        {"password='x pool_a=1' host=a", "password='x pool_a=1' host=a", ""},
+        {"password='it\\' pool_a=1' pool_b=2", "password='it\\' pool_a=1'", "pool_b=2;"},
+        {"password=x\\ pool_a=1", "password=x\\ pool_a=1", ""},
+        {"password= pool_a=1 pool_b=2", "password= pool_a=1", "pool_b=2;"},
+        {"password=pool_a=1", "password=pool_a=1", ""},
+        {"dbname='postgresql://h?pool_a=1'", "dbname='postgresql://h?pool_a=1'", ""},
+        {"dbname=postgresql://h?pool_a=1", "dbname=postgresql://h?pool_a=1", ""},
+        {" postgresql://h?pool_a=1", " postgresql://h?pool_a=1", ""},
+        {"://h?pool_a=1", "://h?pool_a=1", ""},
+        {"1a://h?pool_a=1", "1a://h?pool_a=1", ""},
+    });
+}
+
+TEST_CASE("#40 where libpq would stop with an error the rest is left for it to judge") {
+    check_splits({
+        {"pool_a=1 password='x pool_b=2", "password='x pool_b=2", "pool_a=1;"},
+        {"pool_a=1 nonsense", "nonsense", "pool_a=1;"},
+        {"nonsense pool_a=1", "nonsense pool_a=1", ""},
+        {"pool_a=1 password='x\\", "password='x\\", "pool_a=1;"},
+        {"password=x\\", "password=x\\", ""},
+    });
+}
+
+TEST_CASE("#40 a fault in a pool pair of a keyword/value string is named without the text around it") {
+    CHECK(problem("pool_a") == "pool_a: expected \"=\" and a value after the key");
+    CHECK(problem("pool_a password=x") == "pool_a: expected \"=\" and a value after the key");
+    CHECK(problem("pool_a='1 password=x") == "pool_a: the quote before the value isn't closed");
+    CHECK(problem("pool_a='1\\") == "pool_a: the quote before the value isn't closed");
+    CHECK(problem("pool_a= password=x") ==
+          "pool_a: the value is missing, or holds a \"=\" and needs single quotes");
+    CHECK(problem("pool_a:secret@h password=x") == "pool_a...: expected \"=\" and a value after the key");
+}
+
+TEST_CASE("#40 a zero byte in a connection string is refused, since libpq would stop reading there") {
+    CHECK(problem(std::string_view("host=a\0pool_a=1", 15)) ==
+          "the connection string has a zero byte at position 6");
+}

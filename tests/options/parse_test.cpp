@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include "support/catch.hpp"
+
+#include <podpool/error.hpp>
+#include <podpool/option_values.hpp>
+#include <podpool/options.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using podpool::options;
+
+namespace {
+
+std::string problem(std::string_view text) {
+    try {
+        options::parse(text);
+    } catch (const podpool::error& e) {
+        CHECK(e.code() == podpool::errc::invalid_options);
+        return e.what();
+    }
+    return "nothing thrown";
+}
+
+std::string value_of(const options& from, std::string_view key) {
+    for (const podpool::option_value& one : podpool::option_values(from)) {
+        if (one.key == key) return one.value + (one.is_default ? " (default)" : "");
+    }
+    return "no such key";
+}
+
+}  // namespace
+
+TEST_CASE("an empty connection string has every default") {
+    const options parsed = options::parse("");
+    CHECK(parsed.driver_string.empty());
+    CHECK(parsed.max_conns >= 4);
+    CHECK(parsed.max_conn_lifetime == 30min);
+    CHECK_FALSE(parsed.max_conn_lifetime_jitter);
+    CHECK(parsed.effective_jitter() == 450s);
+    for (const podpool::option_value& one : podpool::option_values(parsed)) {
+        CAPTURE(one.key);
+        CHECK(one.is_default);
+    }
+}
+
+TEST_CASE("every key sets its field") {
+    const options parsed = options::parse(
+        "host=a pool_max_conns=40 pool_min_conns=3 pool_min_idle_conns=2 pool_max_conns_per_endpoint=20 "
+        "pool_max_conn_lifetime=1h pool_max_conn_lifetime_jitter=5m pool_renew_overshoot=0 "
+        "pool_max_conn_idle_time=90s pool_health_check_period=250ms pool_acquire_timeout=1.5s "
+        "pool_max_waiters=0 pool_connect_timeout=2s pool_discovery=srv pool_dns_refresh=10s "
+        "pool_dns_servers=10.0.0.10,[::1]:5353 pool_balance=p2c pool_reset=rollback pool_name='web shop'");
+    CHECK(parsed.driver_string.reveal() == "host=a");
+    CHECK(parsed.max_conns == 40);
+    CHECK(parsed.min_conns == 3);
+    CHECK(parsed.min_idle_conns == 2);
+    CHECK(parsed.max_conns_per_endpoint == std::size_t{20});
+    CHECK(parsed.max_conn_lifetime == 1h);
+    CHECK(parsed.max_conn_lifetime_jitter == std::chrono::nanoseconds(5min));
+    CHECK(parsed.renew_overshoot == 0);
+    CHECK(parsed.max_conn_idle_time == 90s);
+    CHECK(parsed.health_check_period == 250ms);
+    CHECK(parsed.acquire_timeout == 1500ms);
+    CHECK(parsed.max_waiters == 0);
+    CHECK(parsed.connect_timeout == 2s);
+    CHECK(parsed.discovery == podpool::discovery_kind::srv);
+    CHECK(parsed.dns_refresh == 10s);
+    CHECK(parsed.dns_servers == "10.0.0.10,[::1]:5353");
+    CHECK(parsed.balance == podpool::balance_policy::p2c);
+    CHECK(parsed.reset == podpool::reset_mode::rollback);
+    CHECK(parsed.name == "web shop");
+    for (const podpool::option_value& one : podpool::option_values(parsed)) {
+        CAPTURE(one.key);
+        CHECK_FALSE(one.is_default);
+    }
+}
+
+TEST_CASE("every name of a choice is known") {
+    using podpool::balance_policy;
+    using podpool::discovery_kind;
+    using podpool::reset_mode;
+    CHECK(options::parse("pool_discovery=auto").discovery == discovery_kind::automatic);
+    CHECK(options::parse("pool_discovery=dns").discovery == discovery_kind::dns);
+    CHECK(options::parse("pool_discovery=static").discovery == discovery_kind::fixed);
+    CHECK(options::parse("pool_balance=least_active").balance == balance_policy::least_active);
+    CHECK(options::parse("pool_balance=round_robin").balance == balance_policy::round_robin);
+    CHECK(options::parse("pool_balance=random").balance == balance_policy::random);
+    CHECK(options::parse("pool_reset=full").reset == reset_mode::full);
+    CHECK(options::parse("pool_reset=none").reset == reset_mode::none);
+}
+
+TEST_CASE("a jitter can be a share of the lifetime, wherever the lifetime stands in the string") {
+    CHECK(options::parse("pool_max_conn_lifetime_jitter=10% pool_max_conn_lifetime=1h")
+              .max_conn_lifetime_jitter == std::chrono::nanoseconds(6min));
+    CHECK(options::parse("postgres://h?pool_max_conn_lifetime=1h&pool_max_conn_lifetime_jitter=12.5%25")
+              .max_conn_lifetime_jitter == std::chrono::nanoseconds(450s));
+    CHECK(options::parse("pool_max_conn_lifetime_jitter=0%").max_conn_lifetime_jitter ==
+          std::chrono::nanoseconds(0));
+    CHECK(options::parse("pool_max_conn_lifetime_jitter=0s").effective_jitter() == 0s);
+}
+
+TEST_CASE("option_values prints what parse reads") {
+    const options defaults = options::parse("");
+    CHECK(value_of(defaults, "pool_max_conn_lifetime") == "30m (default)");
+    CHECK(value_of(defaults, "pool_max_conn_lifetime_jitter") == "7m30s (default)");
+    CHECK(value_of(defaults, "pool_max_conns_per_endpoint") == "none (default)");
+    CHECK(value_of(defaults, "pool_dns_servers") == "system (default)");
+    CHECK(value_of(defaults, "pool_name") == "host:port/db (default)");
+    CHECK(value_of(options::parse("pool_max_conn_lifetime=1h"), "pool_max_conn_lifetime_jitter") ==
+          "15m (default)");
+    CHECK(value_of(options::parse("pool_max_conn_lifetime_jitter=10%"), "pool_max_conn_lifetime_jitter") ==
+          "3m");
+
+    std::string again;
+    for (const podpool::option_value& one : podpool::option_values(defaults)) {
+        // The default name is known to the driver only; here it is words for people.
+        if (one.key != "pool_name") again.append(one.key).append("='").append(one.value).append("' ");
+    }
+    CAPTURE(again);
+    const options parsed = options::parse(again + "pool_name=x");
+    for (const podpool::option_value& one : podpool::option_values(defaults)) {
+        if (one.key != "pool_name") CHECK(value_of(parsed, one.key).starts_with(one.value));
+    }
+}
+
+TEST_CASE("#40 an unknown pool_ key names the nearest known one") {
+    const std::vector<std::pair<std::string, std::string>> table{
+        {"pool_max_con", "pool_max_conns"},
+        {"pool_Max_Conns", "pool_max_conns"},
+        {"pool_max_conn_livetime", "pool_max_conn_lifetime"},
+        {"pool_aquire_timeout", "pool_acquire_timeout"},
+        {"pool_dns_server", "pool_dns_servers"},
+        {"pool_ballance", "pool_balance"},
+        {"pool_max_conns_per_host", "pool_max_conns_per_endpoint"},
+        {"pool_nam", "pool_name"},
+    };
+    for (const auto& [key, nearest] : table) {
+        const std::string expected = key + ": unknown key; the nearest known one is " + nearest;
+        for (const std::string front : {"host=a ", "postgresql://h/db?sslmode=require&", "mysql://h/db?"}) {
+            CAPTURE(front);
+            CHECK(problem(std::string(front).append(key).append("=1")) == expected);
+        }
+    }
+}
+
+TEST_CASE("#40 keys of later versions are unknown") {
+    CHECK(problem("pool_rebalance=on").starts_with("pool_rebalance: unknown key"));
+    CHECK(problem("pool_zone=auto").starts_with("pool_zone: unknown key"));
+}
+
+TEST_CASE("#40 a bad value names key, value and range") {
+    const std::string duration = "; expected a duration such as 250ms, 30s or 1h30m, from ";
+    const std::string above = " is above pool_max_conns, which is 8; expected a whole number from ";
+    const std::string jitter =
+        "; expected a duration such as 5m or a percentage such as 10%, from 0 to below "
+        "pool_max_conn_lifetime";
+    const std::string servers =
+        "; expected ip:port,... such as 10.0.0.10 or 10.0.0.10:53,[fd00::10]:53, or system";
+    const std::vector<std::pair<std::string, std::string>> table{
+        {"pool_max_conns=0", "\"0\" is too small; expected a whole number from 1 to 100000"},
+        {"pool_max_conns=100001", "\"100001\" is too large; expected a whole number from 1 to 100000"},
+        {"pool_max_conns=99999999999999999999",
+         "\"99999999999999999999\" is too large; expected a whole number from 1 to 100000"},
+        {"pool_max_conns=-1", "\"-1\" is negative; expected a whole number from 1 to 100000"},
+        {"pool_max_conns=1.5", "\"1.5\" is not a whole number; expected a whole number from 1 to 100000"},
+        {"pool_max_conns=8x", "\"8x\" is not a whole number; expected a whole number from 1 to 100000"},
+        {"pool_max_conns=''", "the value is empty; expected a whole number from 1 to 100000"},
+        {"pool_max_conns=", "the value is empty; expected a whole number from 1 to 100000"},
+        {"pool_min_conns=9 pool_max_conns=8", "9" + above + "0 to pool_max_conns"},
+        {"pool_min_idle_conns=9 pool_max_conns=8", "9" + above + "0 to pool_max_conns"},
+        {"pool_max_conns_per_endpoint=9 pool_max_conns=8", "9" + above + "1 to pool_max_conns, or none"},
+        {"pool_max_conns_per_endpoint=0",
+         "0 is too small; expected a whole number from 1 to pool_max_conns, or none"},
+        {"pool_renew_overshoot=1001", "\"1001\" is too large; expected a whole number from 0 to 1000"},
+        {"pool_max_waiters=1000001", "\"1000001\" is too large; expected a whole number from 0 to 1000000"},
+        {"pool_max_conn_lifetime=30", "\"30\" has no unit" + duration + "1s to 3650d"},
+        {"pool_max_conn_lifetime=-1h", "\"-1h\" is negative" + duration + "1s to 3650d"},
+        {"pool_max_conn_lifetime=999ms", "\"999ms\" is too small" + duration + "1s to 3650d"},
+        {"pool_max_conn_lifetime=3651d", "\"3651d\" is too large" + duration + "1s to 3650d"},
+        {"pool_max_conn_lifetime=999999d", "\"999999d\" is too large" + duration + "1s to 3650d"},
+        {"pool_max_conn_idle_time=0s", "\"0s\" is too small" + duration + "1s to 3650d"},
+        {"pool_health_check_period=99ms", "\"99ms\" is too small" + duration + "100ms to 1d"},
+        {"pool_acquire_timeout=0s", "\"0s\" is too small" + duration + "1ms to 1d"},
+        {"pool_acquire_timeout=25h", "\"25h\" is too large" + duration + "1ms to 1d"},
+        {"pool_connect_timeout=11m", "\"11m\" is too large" + duration + "10ms to 10m"},
+        {"pool_dns_refresh=500ms", "\"500ms\" is too small" + duration + "1s to 1h"},
+        {"pool_dns_refresh=2h", "\"2h\" is too large" + duration + "1s to 1h"},
+        {"pool_max_conn_lifetime_jitter=5", "\"5\" has no unit" + jitter},
+        {"pool_max_conn_lifetime_jitter=-1s", "\"-1s\" is negative" + jitter},
+        {"pool_max_conn_lifetime_jitter=100%", "\"100%\" is not below 100%" + jitter},
+        {"pool_max_conn_lifetime_jitter=-5%", "\"-5%\" is not a percentage with at most 6 decimals" + jitter},
+        {"pool_max_conn_lifetime_jitter=30m",
+         "30m is not below pool_max_conn_lifetime, which is 30m" + jitter},
+        {"pool_max_conn_lifetime_jitter=2h pool_max_conn_lifetime=1h",
+         "2h is not below pool_max_conn_lifetime, which is 1h" + jitter},
+        {"pool_discovery=kubernetes",
+         "\"kubernetes\" is not in this version of podpool yet; expected one of auto, dns, srv, static"},
+        {"pool_discovery=consul", "\"consul\" is unknown; expected one of auto, dns, srv, static"},
+        {"pool_balance=LEAST_ACTIVE",
+         "\"LEAST_ACTIVE\" is unknown; expected one of least_active, p2c, round_robin, random"},
+        {"pool_reset=on", "\"on\" is unknown; expected one of full, rollback, none"},
+        {"pool_dns_servers=kube-dns", "\"kube-dns\" is not an IP address" + servers},
+        {"pool_dns_servers=10.0.0.1:0",
+         "\"10.0.0.1:0\" has no port from 1 to 65535 after the address" + servers},
+        {"pool_name='a\\'b'",
+         "\"a'b\" holds a character that is not allowed; expected 1 to 63 printable ASCII characters except "
+         "' "
+         "\" and \\"},
+    };
+    for (const auto& [text, expected] : table) {
+        CAPTURE(text);
+        CHECK(problem("host=a " + text) == text.substr(0, text.find('=')) + ": " + expected);
+    }
+}
+
+TEST_CASE("#40 a key that is given twice is refused, also with the same value") {
+    CHECK(problem("pool_max_conns=8 pool_max_conns=8") ==
+          "pool_max_conns: the key is given twice; expected it once");
+    CHECK(problem("postgres://h?pool_max_conns=8&a=b&pool%5Fmax_conns=9") ==
+          "pool_max_conns: the key is given twice; expected it once");
+}
+
+TEST_CASE("the limits themselves are allowed") {
+    for (const std::string text : {"pool_max_conns=1",
+                                   "pool_max_conns=100000",
+                                   "pool_max_conns=8 pool_min_conns=8 pool_min_idle_conns=8",
+                                   "pool_max_conns=8 pool_max_conns_per_endpoint=8",
+                                   "pool_max_conns_per_endpoint=1",
+                                   "pool_max_conns_per_endpoint=none",
+                                   "pool_dns_servers=system",
+                                   "pool_max_conn_lifetime=1s",
+                                   "pool_max_conn_lifetime=3650d",
+                                   "pool_max_conn_lifetime=1h pool_max_conn_lifetime_jitter=3599.999999999s",
+                                   "pool_max_conn_lifetime_jitter=99.999999%",
+                                   "pool_renew_overshoot=1000",
+                                   "pool_health_check_period=100ms",
+                                   "pool_health_check_period=1d",
+                                   "pool_acquire_timeout=1ms",
+                                   "pool_acquire_timeout=1d",
+                                   "pool_max_waiters=1000000",
+                                   "pool_connect_timeout=10ms",
+                                   "pool_connect_timeout=10m",
+                                   "pool_dns_refresh=1s",
+                                   "pool_dns_refresh=1h"}) {
+        CAPTURE(text);
+        CHECK_NOTHROW(options::parse(text));
+    }
+    CHECK(options::parse("pool_name=" + std::string(63, 'x')).name.size() == 63);
+}
+
+TEST_CASE("a long value is shortened in the message, and a strange one is made printable") {
+    CHECK(problem("pool_reset=" + std::string(65, 'x')) ==
+          "pool_reset: \"" + std::string(64, 'x') + "...\" is unknown; expected one of full, rollback, none");
+    CHECK(problem("pool_name=" + std::string(64, 'x')).find(std::string(64, 'x') + "\" is too long") !=
+          std::string::npos);
+    CHECK(problem("postgres://h?pool_reset=a%0ab%7f%c3%a4") ==
+          "pool_reset: \"a?b???\" is unknown; expected one of full, rollback, none");
+    CHECK(problem("pool_" + std::string(100'000, 'x') + "=1").size() < 200);
+}
+
+TEST_CASE("#40 no message holds a part of the string that is not the pool's") {
+    for (const std::string text : {
+             "postgresql://user:CANARY@host/db?pool_max_conns=x",
+             "postgresql://user:CANARY@host/db?password=CANARY&pool_bad=1",
+             "postgresql://h?pool_name=x/y&password=CANARY@b",
+             "host=a password=CANARY pool_max_conns=x",
+             "pool_max_conns= password=CANARY",
+             "pool_max_conns password=CANARY",
+             "pool_bad='1 password=CANARY",
+             "pool_max_conns='1 password=CANARY '",
+             "pool_max_conns=\\ password=CANARY",
+             "pool_password=CANARY",
+             "pool_dns_servers='1.2.3.4 password=CANARY'",
+             "pool_name='\\'password=CANARY'",
+         }) {
+        CAPTURE(text);
+        CHECK(problem(text) != "nothing thrown");
+        CHECK(problem(text).find("CANARY") == std::string::npos);
+    }
+}

@@ -3,6 +3,7 @@
 
 #include <podpool/detail/async_waiter.hpp>
 #include <podpool/detail/background_thread.hpp>
+#include <podpool/detail/detailed_handler.hpp>
 #include <podpool/detail/pool_state.hpp>
 #include <podpool/driver.hpp>
 #include <podpool/lease.hpp>
@@ -11,11 +12,14 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -95,20 +99,38 @@ public:
     /// inside this function, with its associated allocator.
     /// Cancellation: terminal, partial and total, at any time and from any thread; it takes the caller
     /// out of the queue and changes nothing else. A connection being opened for it feeds the pool.
-    template <boost::asio::completion_token_for<acquire_signature> Token = boost::asio::deferred_t>
-    auto async_acquire(Token&& token = Token()) {
+    template <boost::asio::completion_token_for<acquire_signature> Token>
+    auto async_acquire(Token&& token) {
         return async_acquire(state_->settings().acquire_timeout, std::forward<Token>(token));
     }
 
     /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
-    template <boost::asio::completion_token_for<acquire_signature> Token = boost::asio::deferred_t>
-    auto async_acquire(std::chrono::nanoseconds timeout, Token&& token = Token()) {
+    template <boost::asio::completion_token_for<acquire_signature> Token>
+    auto async_acquire(std::chrono::nanoseconds timeout, Token&& token) {
         return boost::asio::async_initiate<Token, acquire_signature>(
             [](auto handler, std::shared_ptr<detail::pool_state<Driver>> state,
                std::chrono::nanoseconds limit) {
                 detail::start_acquire<Driver>(std::move(state), limit, std::move(handler));
             },
             token, state_, timeout);
+    }
+
+    /// The same for coroutines: `co_await pool.async_acquire()` throws the podpool::error of acquire(), which
+    /// names pool, sizes, waiters and the last failure of each endpoint.
+    boost::asio::awaitable<lease<Driver>> async_acquire() {
+        return async_acquire(state_->settings().acquire_timeout);
+    }
+
+    /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
+    boost::asio::awaitable<lease<Driver>> async_acquire(std::chrono::nanoseconds timeout) {
+        using signature = void(std::exception_ptr, lease<Driver>);
+        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, signature>(
+            [](auto handler, std::shared_ptr<detail::pool_state<Driver>> state,
+               std::chrono::nanoseconds limit) {
+                using detailed = detail::detailed_handler<Driver, decltype(handler)>;
+                detail::start_acquire<Driver>(state, limit, detailed{std::move(handler), state});
+            },
+            boost::asio::use_awaitable, state_, timeout);
     }
 
     /// One consistent snapshot: taken at one moment, so the sums add up.
@@ -130,7 +152,8 @@ public:
     void close() { state_->close(); }
 
     /// close(), then completes when the last lease is back and the last socket is closed.
-    /// Signature `void(boost::system::error_code)`; no errors, no cancellation.
+    /// Signature `void(boost::system::error_code)`; operation_aborted when the pool object is destroyed
+    /// before; no cancellation.
     template <boost::asio::completion_token_for<void(boost::system::error_code)> Token =
                   boost::asio::deferred_t>
     auto async_close(Token&& token = Token()) {

@@ -19,7 +19,7 @@ public:
     close_waiter(const close_waiter&) = delete;
     close_waiter& operator=(const close_waiter&) = delete;
     virtual ~close_waiter() = default;
-    virtual void complete() = 0;
+    virtual void complete(boost::system::error_code result) = 0;
 };
 
 template <class Handler>
@@ -31,10 +31,10 @@ public:
         : handler_(std::move(handler)),
           work_(boost::asio::get_associated_executor(handler_, pool_executor)) {}
 
-    void complete() override {
+    void complete(boost::system::error_code result) override {
         const auto executor = work_.get_executor();
-        boost::asio::post(executor, [handler = std::move(handler_)]() mutable {
-            std::move(handler)(boost::system::error_code{});
+        boost::asio::post(executor, [handler = std::move(handler_), result]() mutable {
+            std::move(handler)(result);
         });
         work_.reset();
     }

@@ -4,6 +4,7 @@
 #include <podpool/detail/pool_state.hpp>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
 #include <thread>
@@ -89,7 +90,7 @@ template <driver Driver>
 void pool_state<Driver>::finish(lock& held) {
     const auto waiting = std::exchange(close_waiters_, {});
     held.unlock();
-    for (const auto& waiter : waiting) waiter->complete();
+    for (const auto& waiter : waiting) waiter->complete({});
 }
 
 template <driver Driver>
@@ -331,10 +332,14 @@ void pool_state<Driver>::on_closed(std::unique_ptr<close_waiter> waiting) {
 template <driver Driver>
 void pool_state<Driver>::abandon() {
     close();
-    const lock held(mutex_);
+    lock held(mutex_);
     const auto& totals = machine_.connections().totals();
     // Only leases need it: whatever else is under way holds this state itself.
     if (totals.active + totals.draining > 0) self_ = this->shared_from_this();
+    // Nobody may be left to run their handlers when the last lease is back.
+    const auto waiting = std::exchange(close_waiters_, {});
+    held.unlock();
+    for (const auto& waiter : waiting) waiter->complete(boost::asio::error::operation_aborted);
 }
 
 template <driver Driver>

@@ -23,8 +23,9 @@ public:
     virtual ~discovery_source() = default;
 
     /// Begins publishing to `listener`: the first answer as soon as it is known, then one per refresh,
-    /// good or bad, also when nothing changed. The listener is called on the source's executor, one call
-    /// at a time, never from inside start(), and must not throw. Called once.
+    /// good or bad, also when nothing changed; a refresh that failed in part publishes the endpoints first
+    /// and the error after them. The listener is called on the source's executor, one call at a time,
+    /// never from inside start(), and must not throw. Called once.
     virtual void start(std::function<void(discovery_update)> listener) = 0;
 
     /// Asks again now; a question already under way serves, and questions keep a floor of 1 s between

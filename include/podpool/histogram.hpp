@@ -41,7 +41,7 @@ public:
         double seen = 0;
         for (std::size_t index = 0; index < buckets_.size(); ++index) {
             seen += static_cast<double>(buckets_[index]);
-            if (buckets_[index] != 0 && seen >= wanted) {
+            if (buckets_[index] != 0 && seen >= wanted && index + 1 < buckets_.size()) {
                 return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(end_of(index), largest_)));
             }
         }

@@ -25,7 +25,7 @@ public:
         if (candidates.size() == 1) return candidates.front();
         switch (policy_) {
             case balance_policy::p2c: return better_of_two(candidates, load, rng);
-            case balance_policy::round_robin: return next_in_turn(candidates);
+            case balance_policy::round_robin: return next_in_turn(candidates, rng);
             case balance_policy::random: return candidates[rng.below(size(candidates))];
             case balance_policy::least_active: break;
         }
@@ -74,7 +74,9 @@ private:
         return load(candidates[second]) < load(candidates[first]) ? candidates[second] : candidates[first];
     }
 
-    std::uint32_t next_in_turn(std::span<const std::uint32_t> candidates) {
+    std::uint32_t next_in_turn(std::span<const std::uint32_t> candidates, random& rng) {
+        // Clients that all begin with the first one would send their first connections to one pod.
+        if (last_ == ~std::uint32_t{0}) return last_ = candidates[rng.below(size(candidates))];
         std::uint32_t chosen = candidates.front();
         for (const std::uint32_t candidate : candidates) {
             // The smallest distance behind the last one, going round: unsigned wrap-around does it.

@@ -55,6 +55,8 @@ public:
     }
     /// Sockets of any kind.
     [[nodiscard]] std::size_t sockets() const noexcept { return live() + totals_.closing; }
+    /// Of live(): on their way out, but still used or under way.
+    [[nodiscard]] std::size_t doomed() const noexcept { return doomed_; }
     /// The usable endpoints that have idle connections, in no particular order.
     [[nodiscard]] std::span<const endpoint_id> with_idle() const noexcept { return with_idle_; }
 
@@ -97,6 +99,8 @@ public:
         endpoint_counts& counts = counts_[moved.endpoint];
         // A checked connection wasn't used: it goes back behind those that callers used.
         const bool at_the_end = moved.status == slot_status::checking;
+        const bool ends = to == slot_status::closing || to == slot_status::vacant;
+        if (moved.doomed && ends && moved.status != slot_status::closing) --doomed_;
         leave(id, moved, counts);
         moved.status = to;
         enter(id, moved, counts, at_the_end);
@@ -150,6 +154,7 @@ public:
             ++totals_.draining;
         }
         marked.doomed = true;
+        ++doomed_;
     }
 
 private:
@@ -238,6 +243,7 @@ private:
     std::vector<slot> slots_;
     std::vector<endpoint_counts> counts_;
     std::vector<slot_id> free_;
+    std::size_t doomed_ = 0;
 };
 
 }  // namespace podpool::core

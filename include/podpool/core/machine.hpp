@@ -63,7 +63,9 @@ public:
     /// Leases an idle connection, or none if there is none or others wait already.
     grant try_acquire(time_point now) {
         if (!waiters_.empty() || closing_) return {};
-        return take_idle(now);
+        const grant found = take_idle(now);
+        if (lacks_idle()) [[unlikely]] settle(now);
+        return found;
     }
 
     /// Leases a connection, or queues the caller; `cookie` comes back in a grant or refuse action.
@@ -188,6 +190,9 @@ private:
         return {id, verify, counts.leases % timed_share == 1};
     }
 
+    /// Leases are what makes idle connections fewer than wanted.
+    [[nodiscard]] bool lacks_idle() const { return connections_.totals().idle < settings_.min_idle_conns; }
+
     static void blend(duration& estimate, duration sample) {
         estimate = estimate == duration{0} ? sample : estimate + (sample - estimate) / 8;
     }
@@ -234,6 +239,7 @@ private:
     void maintain(time_point now);
     void renew(time_point now);
     bool start_renewal(slot_id victim, time_point now);
+    [[nodiscard]] duration renewal_pause() const;
     void close_unused(time_point now);
     void check_idle(time_point now);
     void trim();

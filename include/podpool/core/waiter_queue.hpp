@@ -16,6 +16,8 @@ namespace podpool::core {
 struct waiter_id {
     std::uint32_t index = none;
     std::uint32_t generation = 0;
+
+    friend bool operator==(const waiter_id&, const waiter_id&) = default;
 };
 
 /// The callers that wait, first come first served; each leaves when served, cancelled or past its deadline.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <podpool/detail/pool_state.hpp>
-#include <podpool/errc.hpp>
+#include <podpool/error.hpp>
 #include <podpool/lease.hpp>
 
 #include <boost/asio/associator.hpp>
@@ -19,17 +19,18 @@ namespace podpool::detail {
 template <class Driver, class Handler>
 struct detailed_handler {
     Handler handler;
-    std::shared_ptr<pool_state<Driver>> pool;
+    std::weak_ptr<pool_state<Driver>> pool;  // a handler may be kept for longer than the pool's context
 
     void operator()(boost::system::error_code code, lease<Driver> leased) {
-        std::exception_ptr why;
-        if (code && code.category() == pool_category()) {
-            why = std::make_exception_ptr(pool->make_error(code));
-        } else if (code) {
-            why = std::make_exception_ptr(boost::system::system_error(code));
-        }
-        pool.reset();
-        std::move(handler)(why, std::move(leased));
+        std::move(handler)(explain(code), std::move(leased));
+    }
+
+private:
+    [[nodiscard]] std::exception_ptr explain(boost::system::error_code code) const {
+        if (!code) return nullptr;
+        if (code.category() != pool_category()) return std::make_exception_ptr(boost::system::system_error(code));
+        if (const auto state = pool.lock()) return std::make_exception_ptr(state->make_error(code));
+        return std::make_exception_ptr(error(static_cast<errc>(code.value()), "podpool: " + code.message()));
     }
 };
 

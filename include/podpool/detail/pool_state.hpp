@@ -17,6 +17,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -88,6 +89,14 @@ public:
 private:
     using lock = std::unique_lock<adaptive_mutex>;
 
+    /// A waiter whose connection must be looked at, and may be dead: then it waits again, under another
+    /// number, while its cancellation knows only the first one.
+    struct returning_waiter {
+        core::waiter_id first;
+        core::waiter_id now;
+        bool cancelled = false;
+    };
+
     // The hot path's clock may lag a kernel tick behind; what it decides by are ends of minutes.
     cell* lease_of(core::grant granted) { return granted ? cells_[granted.slot].get() : nullptr; }
     void start_timing(cell& leased) noexcept;
@@ -101,6 +110,13 @@ private:
     void dispatch(lock& held);
     void perform(const core::action& todo, bool closing);
     void serve(const core::action& todo);
+    void note_verified(waiter<Driver>& served);
+    bool note_requeued(const waiter<Driver>& queued, core::waiter_id id);
+    auto find_returning(core::waiter_id first) {
+        return std::find_if(returning_.begin(), returning_.end(),
+                            [first](const returning_waiter& each) { return each.first == first; });
+    }
+    void complete(waiter<Driver>& served, boost::system::error_code error, cell* leased);
     void open(core::slot_id slot);
     void opened(cell& fresh, std::unique_ptr<connection> made, const failure& why);
     void maintain(core::slot_id slot, bool reset);
@@ -108,7 +124,6 @@ private:
     void abort(core::slot_id slot);
     cell& cell_at(core::slot_id slot);
     void arm_timer();
-    void finish(lock& held);
     static options checked(options settings);
     const options& named();
 
@@ -125,6 +140,7 @@ private:
     std::vector<std::unique_ptr<cell>> cells_;  // the vector is guarded by mutex_; a cell by its slot's status
     core::time_point armed_for_ = core::never;  // guarded by mutex_: what timer_ is or will be set to
     std::vector<std::unique_ptr<close_waiter>> close_waiters_;  // guarded by mutex_
+    std::vector<returning_waiter> returning_;   // guarded by mutex_
     std::shared_ptr<pool_state> self_;          // guarded by mutex_: set while only leases keep this alive
     std::atomic<int> dispatchers_{0};           // threads between a change and what follows from it
 };

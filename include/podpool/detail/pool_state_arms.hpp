@@ -74,23 +74,22 @@ void pool_state<Driver>::dispatch(lock& held) {
     std::shared_ptr<pool_state> last_hold;
     const auto& totals = machine_.connections().totals();
     if (self_ && totals.active + totals.draining == 0) last_hold = std::move(self_);
-    if (machine_.finished() && !close_waiters_.empty()) return finish(held);
-    if (actions.empty() && !rearm) return held.unlock();
+    // The last socket is closed: whoever waits for that is told.
+    std::vector<std::unique_ptr<close_waiter>> closed;
+    if (machine_.finished()) closed.swap(close_waiters_);
+    if (actions.empty() && !rearm && closed.empty()) return held.unlock();
+    // Before anybody else can end an operation and begin another one on its slot.
+    for (const core::action& todo : actions) {
+        if (todo.kind == core::action_kind::abort) abort(todo.slot);
+    }
     dispatchers_.fetch_add(1, std::memory_order_relaxed);
     held.unlock();
     for (const core::action& todo : actions) perform(todo, closing);
+    for (const auto& waiting : closed) waiting->complete({});
     if (rearm) {
         boost::asio::post(timer_strand_, [self = this->shared_from_this()] { self->arm_timer(); });
     }
     dispatchers_.fetch_sub(1, std::memory_order_release);
-}
-
-/// The last socket is closed: tells whoever waits for it.
-template <driver Driver>
-void pool_state<Driver>::finish(lock& held) {
-    const auto waiting = std::exchange(close_waiters_, {});
-    held.unlock();
-    for (const auto& waiter : waiting) waiter->complete({});
 }
 
 template <driver Driver>
@@ -101,13 +100,13 @@ void pool_state<Driver>::perform(const core::action& todo, bool closing) {
             boost::asio::post(executor_,
                               [self = this->shared_from_this(), slot = todo.slot] { self->open(slot); });
             break;
-        case core::action_kind::abort: abort(todo.slot); break;
+        case core::action_kind::abort: break;  // done under the mutex
         case core::action_kind::reset: maintain(todo.slot, true); break;
         case core::action_kind::check: maintain(todo.slot, false); break;
         case core::action_kind::close: close_socket(todo.slot, closing); break;
         case core::action_kind::grant: serve(todo); break;
         case core::action_kind::refuse:
-            waiter<Driver>::from(todo.cookie).complete(make_error_code(todo.reason), nullptr);
+            complete(waiter<Driver>::from(todo.cookie), make_error_code(todo.reason), nullptr);
             break;
         case core::action_kind::refresh: source_->refresh(); break;
     }
@@ -121,20 +120,47 @@ void pool_state<Driver>::serve(const core::action& todo) {
     for (bool verify = todo.verify;;) {
         lock held(mutex_);
         cell& leased = *cells_[slot];
+        if (verify) note_verified(served);
         held.unlock();
         start_timing(leased);
-        if (usable(leased, verify)) return served.complete({}, &leased);
+        if (usable(leased, verify)) return complete(served, {}, &leased);
         held.lock();
         report_lost(leased, held);
         held.lock();
         const core::acquire_result again =
             machine_.acquire(clock_now(), served.deadline, todo.cookie, core::queue_end::front);
+        const bool gave_up = !again.granted && !again.refused && note_requeued(served, again.waiter);
         dispatch(held);
-        if (again.refused) return served.complete(make_error_code(*again.refused), nullptr);
+        if (gave_up) return complete(served, boost::asio::error::operation_aborted, nullptr);
+        if (again.refused) return complete(served, make_error_code(*again.refused), nullptr);
         if (!again.granted) return;
         slot = again.granted.slot;
         verify = again.granted.verify;
     }
+}
+
+/// Remembers a waiter that has left the queue and may have to wait again.
+template <driver Driver>
+void pool_state<Driver>::note_verified(waiter<Driver>& served) {
+    if (!std::exchange(served.verified, true)) returning_.push_back({served.id, {}, false});
+}
+
+/// Remembers under which number a waiter waits again; true if it was cancelled meanwhile.
+template <driver Driver>
+bool pool_state<Driver>::note_requeued(const waiter<Driver>& queued, core::waiter_id id) {
+    const auto noted = find_returning(queued.id);
+    noted->now = id;
+    return noted->cancelled && machine_.cancel(id);
+}
+
+/// Answers a waiter that has left the queue for good.
+template <driver Driver>
+void pool_state<Driver>::complete(waiter<Driver>& served, boost::system::error_code error, cell* leased) {
+    if (served.verified) [[unlikely]] {
+        const lock held(mutex_);
+        returning_.erase(find_returning(served.id));
+    }
+    served.complete(error, leased);
 }
 
 template <driver Driver>
@@ -206,6 +232,10 @@ template <driver Driver>
 void pool_state<Driver>::maintain(core::slot_id slot, bool reset) {
     lock held(mutex_);
     cell& kept = *cells_[slot];
+    if (machine_.connections()[slot].doomed) {
+        machine_.maintained(slot, {}, clock_now());
+        return dispatch(held);
+    }
     const auto work = std::make_shared<operation>(*kept.strand);
     kept.under_way = work;
     held.unlock();
@@ -213,8 +243,12 @@ void pool_state<Driver>::maintain(core::slot_id slot, bool reset) {
     const auto why = std::make_shared<failure>();
     const auto ask = [](std::shared_ptr<pool_state> self, connection& asked, bool wants_reset,
                         std::shared_ptr<failure> into) -> boost::asio::awaitable<void> {
-        *into = wants_reset ? co_await self->driver_->reset(asked, self->settings_.reset)
-                            : co_await self->driver_->ping(asked);
+        // Two statements, since GCC 12 destroys what `a ? co_await b : co_await c` yields twice.
+        if (wants_reset) {
+            *into = co_await self->driver_->reset(asked, self->settings_.reset);
+        } else {
+            *into = co_await self->driver_->ping(asked);
+        }
     };
     work->run(
         settings_.connect_timeout,
@@ -261,8 +295,7 @@ void pool_state<Driver>::close_socket(core::slot_id slot, bool closing) {
 
 template <driver Driver>
 void pool_state<Driver>::abort(core::slot_id slot) {
-    const lock held(mutex_);
-    // An opening that hasn't begun has no operation: begin_open() will find it doomed.
+    // One that hasn't begun has no operation yet: open() or maintain() will find it doomed.
     if (slot < cells_.size() && cells_[slot] && cells_[slot]->under_way) cells_[slot]->under_way->abort();
 }
 

@@ -71,7 +71,7 @@ auto pool_state<Driver>::acquire_or_queue(waiter<Driver>& queued, core::time_poi
         lock held(mutex_);
         const core::acquire_result result = machine_.acquire(clock_now(), deadline, queued.cookie());
         cell* const leased = lease_of(result.granted);
-        if (leased == nullptr && !result.refused) install(result.waiter);
+        if (leased == nullptr && !result.refused) install(queued.id = result.waiter);
         dispatch(held);
         if (result.refused) return {make_error_code(*result.refused), nullptr};
         if (leased == nullptr) return {};
@@ -85,7 +85,15 @@ auto pool_state<Driver>::acquire_or_queue(waiter<Driver>& queued, core::time_poi
 template <driver Driver>
 bool pool_state<Driver>::cancel(core::waiter_id id) {
     const lock held(mutex_);
-    return machine_.cancel(id);
+    if (machine_.cancel(id)) return true;
+    const auto returning = find_returning(id);
+    if (returning == returning_.end()) return false;
+    if (machine_.cancel(returning->now)) {
+        returning_.erase(returning);
+        return true;
+    }
+    returning->cancelled = true;
+    return false;
 }
 
 template <driver Driver>
@@ -100,7 +108,11 @@ void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
     } else {
         machine_.released(returned.slot, state.why, state.needs_reset, now);
     }
-    if (machine_.has_actions() || self_) [[unlikely]] dispatch(held);
+    if (machine_.has_actions() || self_) [[unlikely]] {
+        // The pool object, or the last lease on another thread, may go while this thread acts.
+        const auto hold = this->shared_from_this();
+        dispatch(held);
+    }
 }
 
 }  // namespace podpool::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/core/waiter_queue.hpp>
 #include <podpool/detail/one_shot_event.hpp>
 #include <podpool/errc.hpp>
 
@@ -28,6 +29,8 @@ public:
     static waiter& from(std::uintptr_t cookie) noexcept { return *reinterpret_cast<waiter*>(cookie); }
 
     core::time_point deadline{};  ///< kept for a waiter that was given a dead connection
+    core::waiter_id id;           ///< its first number in the queue
+    bool verified = false;        ///< it was given a connection that had to be looked at
 
 protected:
     ~waiter() = default;

@@ -30,7 +30,7 @@ public:
     /// `settings`: `discovery`, `dns_refresh`, `dns_servers` and `connect_timeout` (a question takes at
     /// most that long, and at most 5 s) are read.
     /// Throws podpool::error (errc::invalid_options) as make_discovery_source does.
-    dns_source(boost::asio::any_io_executor executor, std::vector<discovery_target> targets,
+    dns_source(const boost::asio::any_io_executor& executor, const std::vector<discovery_target>& targets,
                const options& settings);
     ~dns_source() override;
 

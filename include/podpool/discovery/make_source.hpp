@@ -23,8 +23,8 @@ namespace podpool {
 /// `executor` is what the source runs on; it may be multi-threaded.
 /// Returns a source that is not started. Throws podpool::error (errc::invalid_options) that names the
 /// entry which is no name and no address, which a fixed list must not have, or which has no port.
-std::unique_ptr<discovery_source> make_discovery_source(boost::asio::any_io_executor executor,
-                                                        std::vector<discovery_target> targets,
+std::unique_ptr<discovery_source> make_discovery_source(const boost::asio::any_io_executor& executor,
+                                                        const std::vector<discovery_target>& targets,
                                                         const options& settings);
 
 }  // namespace podpool

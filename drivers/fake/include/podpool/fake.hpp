@@ -9,6 +9,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -73,16 +75,14 @@ public:
 
     boost::asio::awaitable<open_result<connection>> open(const endpoint_info& target) {
         const endpoint where = target.where;
-        const fake_world::server met = world_->with(where, [](fake_world::server& server) {
-            ++server.attempts;
-            return server;
+        const auto delay = world_->with(where, [](fake_world::server& met) {
+            ++met.attempts;
+            return met.connect_delay;
         });
-        if (met.behaviour == fake_world::manner::hang) co_await silence();
+        if (delay.count() > 0) co_await pause(delay);
+        while (world_->with(where, hangs)) co_await pause(patience);
+        const fake_world::server met = world_->with(where, [](const fake_world::server& now) { return now; });
         if (met.behaviour == fake_world::manner::refuse) co_return open_result<connection>(met.refusal);
-        if (met.connect_delay.count() > 0) {
-            boost::asio::steady_timer delay(co_await boost::asio::this_coro::executor, met.connect_delay);
-            co_await delay.async_wait(boost::asio::use_awaitable);
-        }
         co_return open_result<connection>(std::make_unique<connection>(world_, where));
     }
 
@@ -102,22 +102,26 @@ public:
     }
 
 private:
-    static boost::asio::awaitable<void> silence() {
-        boost::asio::steady_timer never(co_await boost::asio::this_coro::executor,
-                                        boost::asio::steady_timer::time_point::max());
-        co_await never.async_wait(boost::asio::use_awaitable);
-    }
-
     static boost::asio::awaitable<failure> answer(connection& asked,
                                                   std::uint64_t fake_world::server::* counter) {
-        const bool silent = asked.world_->with(asked.where_, [counter](fake_world::server& server) {
-            ++(server.*counter);
-            return server.silent;
-        });
-        if (silent) co_await silence();
+        asked.world_->with(asked.where_, [counter](fake_world::server& server) { ++(server.*counter); });
+        while (asked.world_->with(asked.where_, is_silent)) co_await pause(patience);
         if (asked.alive()) co_return failure{};
         co_return failure(failure_kind::connection_lost, "the server ended the session");
     }
+
+    static boost::asio::awaitable<void> pause(std::chrono::nanoseconds length) {
+        boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, length);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+    }
+
+    static bool hangs(const fake_world::server& server) {
+        return server.behaviour == fake_world::manner::hang;
+    }
+    static bool is_silent(const fake_world::server& server) { return server.silent; }
+
+    /// How often a server that gives no answer is looked at again.
+    static constexpr std::chrono::milliseconds patience{1};
 
     std::shared_ptr<fake_world> world_;
 };

@@ -13,7 +13,10 @@ inline acquire_result machine::acquire(time_point now, time_point deadline, std:
     };
     if (closing_) return refuse(errc::pool_closed);
     if (waiters_.empty() || end == queue_end::front) {
-        if (const grant found = take_idle(now)) return {found, {}, {}};
+        if (const grant found = take_idle(now)) {
+            if (lacks_idle()) settle(now);
+            return {found, {}, {}};
+        }
     }
     if (all_rejected(now)) return refuse(errc::connection_rejected);
     if (end == queue_end::back && waiters_.size() >= settings_.max_waiters) {
@@ -51,7 +54,9 @@ inline void machine::released_slowly(slot_id id, const failure& why, bool needs_
 inline void machine::back_to_idle(slot_id id, time_point now) {
     slot& ready = connections_[id];
     ready.last_used = now;
-    if (std::exchange(ready.due, false)) start_renewal(id, now);
+    if (std::exchange(ready.due, false) && !start_renewal(id, now)) {
+        maintenance_at_ = std::min(maintenance_at_, now + renewal_pause());
+    }
     connections_.move(id, slot_status::idle);
     serve(now);
 }
@@ -151,7 +156,6 @@ inline void machine::opened(slot_id id, time_point now) {
         connections_.move(id, slot_status::idle);
     }
     settle(now);
-    trim();
 }
 
 /// Closes the connection that a new one replaces, unless it has gone meanwhile.
@@ -199,7 +203,7 @@ inline void machine::maintained(slot_id id, const failure& why, time_point now) 
         ready.last_seen = now;
         const time_point used = ready.status == slot_status::checking ? ready.last_used : now;
         back_to_idle(id, now);
-        ready.last_used = used;
+        connections_[id].last_used = used;  // not `ready`: a renewal may have moved the slots
     }
     settle(now);
 }
@@ -246,7 +250,6 @@ inline void machine::retire_all(time_point now) {
 
 inline void machine::resize(std::size_t max_conns, time_point now) {
     max_ = std::max<std::size_t>(max_conns, 1);
-    trim();
     settle(now);
 }
 

@@ -129,9 +129,7 @@ inline std::string machine::broken_invariant(time_point now) const {
         if (endpoints_[id].removed && kept.idle > 0) return "a removed endpoint has idle connections";
     }
     if (opening != openings_.size()) return "the list of openings is wrong";
-    if (connections_.sockets() > max_ + settings_.renew_overshoot && !surplus()) {
-        return "more sockets than max_conns + renew_overshoot";
-    }
+    if (surplus() && connections_.totals().idle > 0) return "more connections than max_conns, and an idle one";
     if (!waiters_.empty() && waiters_.next_deadline() > now) {
         for (const endpoint_id id : connections_.with_idle()) {
             if (now < connections_[connections_.at(id).newest].ends_at) {

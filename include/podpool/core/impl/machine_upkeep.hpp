@@ -15,6 +15,7 @@ inline void machine::settle(time_point now) {
         grow(now);
         keep_minimum(now);
         pay_renewal_debt(now);
+        trim();
     }
     crowded_ = connections_.live() > max_;
     next_deadline_ = earliest_deadline(now);
@@ -37,6 +38,8 @@ inline bool machine::start_open(open_purpose purpose, time_point now, slot_id re
     const slot_id id = connections_.allocate(where, now);
     slot& opening = connections_[id];
     opening.purpose = purpose;
+    // Whatever it is opened for, it makes up for a connection that has gone.
+    if (purpose != open_purpose::renewal && renewal_debt_ > 0) --renewal_debt_;
     if (replaces != none) {
         opening.replaces = replaces;
         opening.replaces_generation = connections_[replaces].generation;
@@ -93,7 +96,7 @@ inline void machine::make_room_from_parked(std::size_t wanted) {
 
 inline void machine::keep_minimum(time_point now) {
     const tally& totals = connections_.totals();
-    const std::size_t kept = connections_.live() - totals.draining - replacements_opening();
+    const std::size_t kept = connections_.live() - connections_.doomed() - replacements_opening();
     const std::size_t unclaimed =
         openings_.size() > waiters_.size() ? openings_.size() - waiters_.size() : std::size_t{0};
     const std::size_t spare = totals.idle + totals.maintaining + unclaimed;
@@ -116,13 +119,14 @@ inline void machine::pay_renewal_debt(time_point now) {
 
 inline std::size_t machine::replacements_opening() const {
     return static_cast<std::size_t>(std::count_if(openings_.begin(), openings_.end(), [&](slot_id id) {
-        return connections_[id].replaces != none;
+        return connections_[id].replaces != none && !connections_[id].doomed;
     }));
 }
 
 /// More connections than max_conns, those on their way out and their replacements not counted.
 inline bool machine::surplus() const {
-    return connections_.live() > max_ + connections_.totals().draining + replacements_opening();
+    return connections_.live() > max_ &&
+           connections_.live() > max_ + connections_.doomed() + replacements_opening();
 }
 
 /// Closes surplus connections that nobody uses: of the fullest endpoint, the one unused for longest.
@@ -144,6 +148,11 @@ inline void machine::maintain(time_point now) {
     renew(now);
     close_unused(now);
     check_idle(now);
+    // What is in use comes back unseen by this, and is due for a check or for closing no sooner.
+    if (connections_.totals().leased() + connections_.totals().maintaining > 0) {
+        const duration soonest = std::min(settings_.health_check_period, settings_.max_conn_idle_time);
+        maintenance_at_ = std::min(maintenance_at_, later(now, soonest));
+    }
     // Whatever is overdue but had to wait is looked at again soon, not at once for ever.
     maintenance_at_ = std::max(maintenance_at_, now + std::chrono::milliseconds(10));
 }
@@ -177,13 +186,18 @@ inline void machine::renew(time_point now) {
         if (connections_[victim].status == slot_status::leased) {
             connections_[victim].due = true;
         } else if (under_way >= allowed || !start_renewal(victim, now)) {
-            const duration pause = std::clamp<duration>(gap, std::chrono::milliseconds(10), std::chrono::seconds(1));
-            maintenance_at_ = std::min(maintenance_at_, now + pause);
+            maintenance_at_ = std::min(maintenance_at_, now + renewal_pause());
             return;
         } else {
             ++under_way;
         }
     }
+}
+
+/// How long a renewal that can't start now waits.
+inline duration machine::renewal_pause() const {
+    const duration gap = renewal_gap(settings_.max_conn_lifetime, connections_.totals().open());
+    return std::clamp<duration>(gap, std::chrono::milliseconds(10), std::chrono::seconds(1));
 }
 
 /// Opens the replacement of a connection; with no overshoot allowed an idle one is closed first.
@@ -204,9 +218,10 @@ inline void machine::close_unused(time_point now) {
         if (connections_[id].status == slot_status::idle) aging_.emplace_back(connections_[id].last_used, id);
     }
     std::sort(aging_.begin(), aging_.end());
+    const std::size_t uncounted = connections_.doomed() + replacements_opening();
     for (const auto& [last_used, id] : aging_) {
         const tally& totals = connections_.totals();
-        const bool above_minimum = connections_.live() - totals.draining > settings_.min_conns &&
+        const bool above_minimum = connections_.live() - uncounted > settings_.min_conns &&
                                    totals.idle > settings_.min_idle_conns;
         if (!above_minimum) return;
         const time_point end = later(last_used, settings_.max_conn_idle_time);

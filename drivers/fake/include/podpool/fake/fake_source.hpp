@@ -31,7 +31,8 @@ public:
         });
     }
 
-    void refresh() override {}
+    /// Only notes that it was asked: the world publishes by itself.
+    void refresh() override { world_->note_refresh(); }
 
     void stop() noexcept override {
         if (!stopped_->exchange(true) && id_ != 0) world_->unlisten(id_);

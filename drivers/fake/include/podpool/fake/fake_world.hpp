@@ -11,7 +11,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -26,7 +25,7 @@ public:
     enum class manner : std::uint8_t {
         accept,  ///< after connect_delay
         refuse,  ///< with `refusal`
-        hang,    ///< never answers
+        hang,    ///< doesn't answer for as long as it hangs
     };
 
     /// How one server behaves and what it has seen.
@@ -34,7 +33,7 @@ public:
         manner behaviour = manner::accept;
         std::chrono::nanoseconds connect_delay{0};
         failure refusal{failure_kind::endpoint_down, "connection refused"};
-        bool silent = false;        ///< pings and resets never get an answer
+        bool silent = false;        ///< pings and resets get no answer for as long as it is
         std::uint64_t epoch = 0;    ///< sessions of earlier epochs are dead
         std::uint64_t attempts = 0; ///< to connect
         std::uint64_t resets = 0;
@@ -90,12 +89,29 @@ public:
         listeners_.erase(id);
     }
 
+    /// Notes that a pool asked again; used by the fake discovery source.
+    void note_refresh() {
+        const std::lock_guard held(mutex_);
+        ++refreshes_;
+    }
+    /// How often pools have asked again.
+    [[nodiscard]] std::uint64_t refreshes() {
+        const std::lock_guard held(mutex_);
+        return refreshes_;
+    }
+    /// How many pools listen now.
+    [[nodiscard]] std::size_t listeners() {
+        const std::lock_guard held(mutex_);
+        return listeners_.size();
+    }
+
 private:
     std::mutex mutex_;
     std::map<endpoint, server> servers_;
     discovery_update answer_ = discovery_error("nothing published yet");
     std::map<std::uint64_t, std::function<void(const discovery_update&)>> listeners_;
     std::uint64_t last_listener_ = 0;
+    std::uint64_t refreshes_ = 0;
 };
 
 }  // namespace podpool

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "postgres_server.hpp"
+
+#include "child_process.hpp"
+#include "tls_files.hpp"
+
+#include <libpq-fe.h>
+#include <signal.h>
+
+#include <chrono>
+#include <filesystem>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+namespace podpool::test {
+
+namespace {
+
+constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::milliseconds poll_pace{5};
+constexpr const char* admin_application = "podpool-test-admin";
+
+template <class Condition>
+bool wait_for(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(poll_pace);
+    }
+    return true;
+}
+
+int signal_of(stop_mode mode) {
+    switch (mode) {
+        case stop_mode::smart:
+            return SIGTERM;
+        case stop_mode::fast:
+            return SIGINT;
+        case stop_mode::immediate:
+            return SIGQUIT;
+    }
+    return SIGINT;
+}
+
+using result_ptr = std::unique_ptr<PGresult, decltype(&PQclear)>;
+
+}  // namespace
+
+void postgres_server::close_connection::operator()(pg_conn* connection) const noexcept {
+    PQfinish(connection);
+}
+
+postgres_server::postgres_server(postgres_cluster& cluster, std::string address, std::string directory)
+    : cluster_(cluster),
+      address_(std::move(address)),
+      directory_(std::move(directory)),
+      socket_directory_(directory_ + ".socket") {
+    run_child(postgres_cluster::as_postgres({"mkdir", "-p", "-m", "0755", socket_directory_}));
+}
+
+postgres_server::~postgres_server() {
+    try {
+        if (running()) stop(stop_mode::immediate);
+    } catch (const std::exception&) {
+        if (running()) kill9();
+    }
+}
+
+std::uint16_t postgres_server::port() const { return cluster_.port(); }
+
+std::string postgres_server::log() const { return read_text(directory_ + ".log"); }
+
+std::runtime_error postgres_server::problem(const std::string& what) const {
+    const std::string text = log();
+    constexpr std::size_t tail = 2000;
+    return std::runtime_error("the PostgreSQL server at " + address_ + " " + what + "; its log ends:\n" +
+                              (text.size() > tail ? text.substr(text.size() - tail) : text));
+}
+
+void postgres_server::write_configuration() {
+    std::ostringstream text;
+    text << "listen_addresses = '" << address_ << "'\nport = " << port() << "\nunix_socket_directories = '"
+         << socket_directory_ << "'\nmax_connections = " << cluster_.settings().max_connections
+         << "\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\nshared_buffers = 16MB\n"
+            "wal_level = replica\nmax_wal_senders = 6\nmax_replication_slots = 4\nhot_standby = on\n"
+            "wal_keep_size = 32MB\nmax_wal_size = 64MB\nmin_wal_size = 32MB\nautovacuum = off\njit = off\n"
+            "max_parallel_workers = 0\nmax_worker_processes = 2\nmax_logical_replication_workers = 0\n"
+            "logging_collector = off\nlog_min_messages = warning\ndynamic_shared_memory_type = posix\n"
+            "wal_retrieve_retry_interval = 100ms\n";
+    if (cluster_.settings().tls != nullptr) {
+        text << "ssl = on\nssl_cert_file = 'server.crt'\nssl_key_file = 'server.key'\n";
+    }
+    for (const std::string& line : cluster_.settings().configuration) text << line << '\n';
+
+    // Loopback clients all come from 127.0.0.1, so initdb's own lines would match first: write it whole.
+    std::string access = "host all admin 127.0.0.0/8 trust\nhost replication admin 127.0.0.0/8 trust\n";
+    for (const std::string& line : cluster_.settings().access) access += line + "\n";
+    access += "local all all scram-sha-256\nhost all all 127.0.0.0/8 scram-sha-256\n";
+
+    const auto put = [&](const std::string& name, const std::string& content) {
+        run_child(postgres_cluster::as_postgres(
+                      {"sh", "-c", "umask 077; cat > \"$1\"", "sh", directory_ + "/" + name}),
+                  content);
+    };
+    put("postgresql.conf", text.str());
+    put("pg_hba.conf", access);
+    if (cluster_.settings().tls != nullptr) {
+        put("server.crt", read_text(cluster_.settings().tls->server_certificate()));
+        put("server.key", read_text(cluster_.settings().tls->server_key()));
+    }
+}
+
+void postgres_server::start() {
+    if (running()) return;
+    write_configuration();
+    child_streams streams;
+    streams.output = directory_ + ".log";
+    postmaster_ = spawn_child(
+        postgres_cluster::as_postgres({postgres_cluster::program("postgres"), "-D", directory_}), streams);
+    wait_until_ready();
+}
+
+bool postgres_server::is_ready() const {
+    // The format that pg_ctl reads: line 1 is the process id, line 8 the state.
+    std::istringstream lines(read_text(directory_ + "/postmaster.pid"));
+    std::string line;
+    for (int number = 1; std::getline(lines, line); ++number) {
+        if (number == 1 && line != std::to_string(postmaster_)) return false;
+        if (number == 8) return line.rfind("ready", 0) == 0;
+    }
+    return false;
+}
+
+void postgres_server::wait_until_ready() {
+    bool gone = false;
+    const bool ended = wait_for([&] { return (gone = reap_child(postmaster_)) || is_ready(); });
+    if (gone) {
+        postmaster_ = 0;
+        throw problem("ended while starting");
+    }
+    if (!ended) throw problem("did not become ready");
+}
+
+void postgres_server::wait_until_gone() {
+    if (!wait_for([&] { return reap_child(postmaster_); })) throw problem("does not stop");
+    postmaster_ = 0;
+}
+
+void postgres_server::signal_all(int signal) {
+    for (const pid_t child : children_of(postmaster_)) kill(child, signal);
+    kill(postmaster_, signal);
+}
+
+void postgres_server::begin_stop(stop_mode mode) {
+    if (!running()) return;
+    if (paused_) resume();
+    admin_.reset();
+    kill(postmaster_, signal_of(mode));
+}
+
+void postgres_server::stop(stop_mode mode) {
+    if (!running()) return;
+    begin_stop(mode);
+    wait_until_gone();
+}
+
+void postgres_server::restart() {
+    stop(stop_mode::fast);
+    start();
+}
+
+void postgres_server::kill9() {
+    if (!running()) return;
+    admin_.reset();
+    const std::vector<pid_t> children = children_of(postmaster_);
+    kill(postmaster_, SIGKILL);
+    for (const pid_t child : children) kill(child, SIGKILL);
+    paused_ = false;
+    wait_until_gone();
+    // A start finds shared memory "still in use" until the last child is gone.
+    const bool all_gone = wait_for([&] {
+        for (const pid_t child : children) {
+            if (is_running(child)) return false;
+        }
+        return true;
+    });
+    if (!all_gone) throw problem("left processes behind after SIGKILL");
+}
+
+void postgres_server::pause() {
+    if (!running()) return;
+    // The postmaster first, so that it starts no further process.
+    kill(postmaster_, SIGSTOP);
+    signal_all(SIGSTOP);
+    paused_ = true;
+}
+
+void postgres_server::resume() {
+    if (!running()) return;
+    signal_all(SIGCONT);
+    paused_ = false;
+}
+
+void postgres_server::promote() {
+    if (sql("select pg_promote(true, 60)") != "t") throw problem("was not promoted");
+}
+
+std::string postgres_server::sql(const std::string& statement, const std::string& database) {
+    if (admin_ == nullptr || PQstatus(admin_.get()) != CONNECTION_OK || admin_database_ != database) {
+        const std::string port_text = std::to_string(port());
+        const char* const keywords[] = {
+            "hostaddr",        "port", "user", "dbname", "application_name", "sslmode", "gssencmode",
+            "connect_timeout", nullptr};
+        const char* const values[] = {
+            address_.c_str(), port_text.c_str(), "admin", database.c_str(), admin_application,
+            "disable",        "disable",         "30",    nullptr};
+        admin_.reset(PQconnectdbParams(keywords, values, 0));
+        admin_database_ = database;
+        if (PQstatus(admin_.get()) != CONNECTION_OK) throw problem(PQerrorMessage(admin_.get()));
+        PQsetNoticeReceiver(admin_.get(), [](void*, const PGresult*) {}, nullptr);
+    }
+    const result_ptr result(PQexec(admin_.get(), statement.c_str()), &PQclear);
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+        throw problem("refuses '" + statement + "': " + PQresultErrorMessage(result.get()));
+    }
+    return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
+}
+
+std::size_t postgres_server::sessions(std::string_view application_name) {
+    std::string statement =
+        "select count(*) from pg_stat_activity where backend_type = 'client backend' and application_name <> "
+        "'" +
+        std::string(admin_application) + "'";
+    if (!application_name.empty()) {
+        const std::unique_ptr<char, decltype(&PQfreemem)> quoted(
+            PQescapeLiteral(admin_.get() != nullptr ? admin_.get() : (sql("select 1"), admin_.get()),
+                            application_name.data(), application_name.size()),
+            &PQfreemem);
+        statement += " and application_name = " + std::string(quoted.get());
+    }
+    return std::stoul(sql(statement));
+}
+
+}  // namespace podpool::test

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/postgres/result.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/recycling_allocator.hpp>
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+namespace podpool::detail {
+
+/// A completion handler of a query whose type is forgotten, with the work on its executor that keeps that
+/// executor running. Lives in memory from the handler's allocator, which is given back before the call.
+class query_handler {
+public:
+    query_handler(const query_handler&) = delete;
+    query_handler& operator=(const query_handler&) = delete;
+
+    /// Calls the handler on its executor, through a post if the initiating function hasn't returned yet.
+    /// Destroys *this.
+    virtual void complete(std::exception_ptr failed, postgres_result result, bool initiating) = 0;
+    /// Destroys *this without a call.
+    virtual void discard() noexcept = 0;
+
+protected:
+    query_handler() = default;
+    ~query_handler() = default;
+};
+
+struct discard_query_handler {
+    void operator()(query_handler* handler) const noexcept { handler->discard(); }
+};
+using query_handler_ptr = std::unique_ptr<query_handler, discard_query_handler>;
+
+template <class Handler>
+class typed_query_handler final : public query_handler {
+    using executor = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
+    using allocator = typename std::allocator_traits<boost::asio::associated_allocator_t<
+        Handler, boost::asio::recycling_allocator<void>>>::template rebind_alloc<typed_query_handler>;
+    using allocator_traits = std::allocator_traits<allocator>;
+
+public:
+    typed_query_handler(Handler handler, const boost::asio::any_io_executor& fallback)
+        : work_(boost::asio::get_associated_executor(handler, fallback)), handler_(std::move(handler)) {}
+
+    static query_handler_ptr make(Handler handler, const boost::asio::any_io_executor& fallback) {
+        allocator memory = allocator_of(handler);
+        typed_query_handler* place = allocator_traits::allocate(memory, 1);
+        try {
+            allocator_traits::construct(memory, place, std::move(handler), fallback);
+        } catch (...) {
+            allocator_traits::deallocate(memory, place, 1);
+            throw;
+        }
+        return query_handler_ptr(place);
+    }
+
+    void complete(std::exception_ptr failed, postgres_result result, bool initiating) override {
+        Handler handler = std::move(handler_);
+        const boost::asio::executor_work_guard<executor> work = std::move(work_);
+        discard_with(allocator_of(handler));
+        auto call = boost::asio::append(std::move(handler), std::move(failed), std::move(result));
+        if (initiating) {
+            boost::asio::post(work.get_executor(), std::move(call));
+        } else {
+            boost::asio::dispatch(work.get_executor(), std::move(call));
+        }
+    }
+
+    void discard() noexcept override { discard_with(allocator_of(handler_)); }
+
+private:
+    static allocator allocator_of(const Handler& handler) noexcept {
+        return allocator(
+            boost::asio::get_associated_allocator(handler, boost::asio::recycling_allocator<void>()));
+    }
+
+    void discard_with(allocator memory) noexcept {
+        allocator_traits::destroy(memory, this);
+        allocator_traits::deallocate(memory, this, 1);
+    }
+
+    boost::asio::executor_work_guard<executor> work_;
+    Handler handler_;
+};
+
+}  // namespace podpool::detail

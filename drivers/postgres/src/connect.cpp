@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "errors.hpp"
+#include "session.hpp"
+
+#include <podpool/error.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <string_view>
+#include <vector>
+
+namespace podpool::detail {
+
+namespace asio = boost::asio;
+using descriptor = asio::posix::stream_descriptor;
+
+void postgres_session::begin_connect() {
+    const endpoint& to = where_.where;
+    const bool socket = to.address.starts_with('/') || to.address.starts_with('@');
+    // TLS compares `host` with the certificate and `hostaddr` is dialled; so libpq resolves nothing.
+    std::string_view name = where_.host;
+    if (name.ends_with('.')) name.remove_suffix(1);
+    const std::string host(name.empty() ? std::string_view(to.address) : name);
+    const std::string port = std::to_string(to.port);
+
+    std::vector<const char*> keywords{"host", "port"};
+    std::vector<const char*> values{host.c_str(), port.c_str()};
+    if (!socket) {
+        keywords.push_back("hostaddr");
+        values.push_back(to.address.c_str());
+    }
+    for (const auto& [keyword, value] : settings_->parameters) {
+        keywords.push_back(keyword.c_str());
+        values.push_back(value.reveal_c_str());
+    }
+    keywords.push_back(nullptr);
+    values.push_back(nullptr);
+    // 0: a connection string in place of a database name is only a name.
+    connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
+    if (!connection_) return;
+    PQsetNoticeReceiver(connection_.get(), &postgres_session::notice, this);
+    // The SQLSTATE of a failed login is only in the verbose text.
+    PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
+    cancel_key_.watch(connection_.get());
+}
+
+failure postgres_session::connect_failure() const {
+    if (!connection_) return {failure_kind::endpoint_down, where_text_ + ": out of memory"};
+    const std::string whole = PQerrorMessage(connection_.get());
+    const std::string sqlstate = sqlstate_in(whole);
+    const std::string message = tidy_connect_message(whole);
+    return {kind_of_connect_failure(sqlstate, message), where_text_ + ": " + message};
+}
+
+asio::awaitable<failure> postgres_session::log_in(std::shared_ptr<postgres_session> self) {
+    PGconn* connection = self->connection_.get();
+    PostgresPollingStatusType next =
+        PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+    while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
+        boost::system::error_code failed;
+        self->descriptor_.assign(PQsocket(connection), failed);
+        if (failed) co_return self->connect_failure();
+        const auto direction = next == PGRES_POLLING_READING ? descriptor::wait_read : descriptor::wait_write;
+        const auto [waited] =
+            co_await self->descriptor_.async_wait(direction, asio::as_tuple(asio::use_awaitable));
+        // Before libpq may close the socket and open another one with the same number.
+        self->unregister();
+        if (waited) throw boost::system::system_error(asio::error::operation_aborted);
+        next = PQconnectPoll(connection);
+    }
+    if (next != PGRES_POLLING_OK) co_return self->connect_failure();
+    co_return failure();
+}
+
+asio::awaitable<failure> postgres_session::connect(std::shared_ptr<postgres_session> self) {
+    self->begin_connect();
+    failure problem = co_await log_in(self);
+    if (problem) co_return problem;
+    self->cancel_key_.learn(self->connection_.get());
+    PQsetErrorVerbosity(self->connection_.get(), PQERRORS_DEFAULT);
+    const server_state known = reported_state(self->connection_.get());
+    if (must_ask(self->settings_->wanted, known)) co_return co_await check(self);
+    co_return self->role_failure(known);
+}
+
+}  // namespace podpool::detail

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "session.hpp"
+
+#include <podpool/postgres/connection.hpp>
+
+#include <utility>
+
+namespace podpool {
+
+postgres_connection::postgres_connection(std::shared_ptr<detail::postgres_session> session) noexcept
+    : session_(std::move(session)) {}
+
+postgres_connection::~postgres_connection() { session_->close(); }
+
+detail::initiate_query postgres_connection::initiation() const noexcept {
+    return {session_, detail::on_cancel::ask_server};
+}
+
+postgres_result postgres_connection::run(const detail::postgres_statement& statement) {
+    return session_->run(statement);
+}
+
+pg_conn* postgres_connection::native_handle() noexcept { return session_->hand_out(); }
+
+postgres_connection::executor_type postgres_connection::get_executor() const { return session_->executor(); }
+
+const endpoint& postgres_connection::endpoint() const noexcept { return session_->where(); }
+
+postgres_role postgres_connection::role() const noexcept { return session_->role(); }
+
+std::string postgres_connection::server_version() const { return session_->server_version(); }
+
+std::string postgres_connection::tls_version() const { return session_->tls_version(); }
+
+}  // namespace podpool

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "errors.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace podpool::detail {
+
+namespace {
+
+/// How errors whose SQLSTATE begins like this are read.
+struct sqlstate_rule {
+    std::string_view prefix;
+    failure_kind at_connect;
+    failure_kind when_lost;
+};
+
+using enum failure_kind;
+
+// The first rule that fits counts, so single states come before their classes.
+constexpr std::array rules{
+    sqlstate_rule{"57P01", endpoint_down, endpoint_down},    // admin_shutdown
+    sqlstate_rule{"57P02", endpoint_down, endpoint_down},    // crash_shutdown
+    sqlstate_rule{"57P03", endpoint_down, endpoint_down},    // cannot_connect_now
+    sqlstate_rule{"57P04", rejected, rejected},              // database_dropped
+    sqlstate_rule{"57P05", endpoint_down, connection_lost},  // idle_session_timeout
+    sqlstate_rule{"08", endpoint_down, endpoint_down},       // connection_exception
+    sqlstate_rule{"53", overloaded, connection_lost},        // insufficient_resources, too_many_connections
+    sqlstate_rule{"28", rejected, rejected},                 // invalid_authorization_specification
+    sqlstate_rule{"3D", rejected, rejected},                 // invalid_catalog_name: no such database
+    sqlstate_rule{"0A", rejected, connection_lost},          // feature_not_supported: protocol, encoding
+    sqlstate_rule{"0P", rejected, connection_lost},          // invalid_role_specification
+    sqlstate_rule{"22", rejected, connection_lost},          // bad value of a setting in `options`
+    sqlstate_rule{"42", rejected, connection_lost},          // no CONNECT privilege, unknown setting
+    sqlstate_rule{"55", rejected, connection_lost},          // the database takes no connections
+};
+
+// What libpq and OpenSSL say when they, not the server, refuse. A broken socket isn't among them.
+constexpr std::array<std::string_view, 17> refusals{
+    "certificate verify failed",
+    "does not match host name",
+    "does not support SSL",
+    "host name must be specified for a verified SSL connection",
+    "root certificate file",
+    "certificate file",
+    "private key file",
+    "SSL error: ",
+    "SSL negotiation",
+    "no password supplied",
+    "channel binding",
+    "authentication method",
+    "authentication request",
+    "SCRAM",
+    "did not complete authentication",
+    "requirepeer",
+    "target_session_attrs",
+};
+
+constexpr std::string_view broken_tls = "unexpected eof while reading";
+
+const sqlstate_rule* find_rule(std::string_view sqlstate) noexcept {
+    const auto* found = std::find_if(rules.begin(), rules.end(), [&](const sqlstate_rule& rule) {
+        return sqlstate.substr(0, rule.prefix.size()) == rule.prefix;
+    });
+    return found == rules.end() ? nullptr : found;
+}
+
+bool contains(std::string_view text, std::string_view part) noexcept {
+    return text.find(part) != std::string_view::npos;
+}
+
+/// `LOCATION:  auth_failed, auth.c:326`, whatever the language of its first word.
+bool is_source_location(std::string_view line) noexcept {
+    const std::size_t number = line.rfind(".c:");
+    return number != std::string_view::npos && contains(line, ":  ") && contains(line, ", ") &&
+           line.find_first_not_of("0123456789", number + 3) == std::string_view::npos;
+}
+
+}  // namespace
+
+bool is_sqlstate(std::string_view text) noexcept {
+    return text.size() == 5 && std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+           });
+}
+
+std::string sqlstate_in(std::string_view connect_message) {
+    constexpr std::string_view before = ":  ";
+    std::string found;
+    for (std::size_t at = connect_message.find(before); at != std::string_view::npos;
+         at = connect_message.find(before, at + 1)) {
+        const std::string_view rest = connect_message.substr(at + before.size());
+        if (rest.size() > 6 && is_sqlstate(rest.substr(0, 5)) && rest.substr(5, 2) == ": ") {
+            found = rest.substr(0, 5);
+        }
+    }
+    return found;
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+    const std::size_t last = text.find_last_not_of(" \t\r\n");
+    return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
+std::string tidy_connect_message(std::string_view connect_message) {
+    std::string tidy;
+    while (!connect_message.empty()) {
+        const std::size_t end = std::min(connect_message.find('\n'), connect_message.size());
+        const std::string_view line = trimmed(connect_message.substr(0, end));
+        connect_message.remove_prefix(std::min(end + 1, connect_message.size()));
+        if (line.empty() || is_source_location(line)) continue;
+        const std::size_t text = line.find_first_not_of(" \t");
+        tidy.append(tidy.empty() ? "" : "; ").append(line.substr(text));
+    }
+    return tidy;
+}
+
+failure_kind kind_of_connect_failure(std::string_view sqlstate, std::string_view message) noexcept {
+    if (!sqlstate.empty()) {
+        const sqlstate_rule* rule = find_rule(sqlstate);
+        return rule == nullptr ? endpoint_down : rule->at_connect;
+    }
+    if (contains(message, broken_tls)) return endpoint_down;
+    const bool refused = std::any_of(refusals.begin(), refusals.end(),
+                                     [&](std::string_view words) { return contains(message, words); });
+    return refused ? rejected : endpoint_down;
+}
+
+failure_kind kind_of_lost_connection(std::string_view sqlstate) noexcept {
+    const sqlstate_rule* rule = sqlstate.empty() ? nullptr : find_rule(sqlstate);
+    return rule == nullptr ? connection_lost : rule->when_lost;
+}
+
+bool is_worse(failure_kind candidate, failure_kind current) noexcept {
+    constexpr std::array rising{none, overloaded, connection_lost, wrong_role, endpoint_down, rejected};
+    return std::find(rising.begin(), rising.end(), candidate) >
+           std::find(rising.begin(), rising.end(), current);
+}
+
+postgres_error::report report_of(const PGresult* result, std::string_view endpoint) {
+    const auto field = [&](int code) {
+        const char* text = PQresultErrorField(result, code);
+        return std::string(text == nullptr ? "" : text);
+    };
+    postgres_error::report said;
+    said.sqlstate = field(PG_DIAG_SQLSTATE);
+    said.severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
+    said.message = field(PG_DIAG_MESSAGE_PRIMARY);
+    said.detail = field(PG_DIAG_MESSAGE_DETAIL);
+    said.hint = field(PG_DIAG_MESSAGE_HINT);
+    // What libpq itself reports has only a text.
+    if (said.message.empty()) said.message = tidy_connect_message(PQresultErrorMessage(result));
+    said.endpoint = endpoint;
+    return said;
+}
+
+}  // namespace podpool::detail

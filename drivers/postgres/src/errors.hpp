@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <podpool/failure.hpp>
+#include <podpool/postgres/error.hpp>
+
+#include <libpq-fe.h>
+
+#include <string>
+#include <string_view>
+
+namespace podpool::detail {
+
+/// Whether a text has the form of a SQLSTATE.
+bool is_sqlstate(std::string_view text) noexcept;
+
+/// The SQLSTATE in libpq's verbose message about a failed connection, or nothing. libpq has no other way
+/// to tell it, and the word before it is in the server's language.
+std::string sqlstate_in(std::string_view connect_message);
+
+/// libpq's message about a failed connection on one line, without the server's source location.
+std::string tidy_connect_message(std::string_view connect_message);
+
+/// What a failed connection says about the endpoint. `sqlstate` may be empty: then the text decides.
+failure_kind kind_of_connect_failure(std::string_view sqlstate, std::string_view message) noexcept;
+
+/// What the end of an open connection says about the endpoint. `sqlstate` may be empty.
+failure_kind kind_of_lost_connection(std::string_view sqlstate) noexcept;
+
+/// The stronger of two failures; an earlier one stays when they are equal.
+bool is_worse(failure_kind candidate, failure_kind current) noexcept;
+
+/// What a result that holds an error says; `endpoint` is added.
+postgres_error::report report_of(const PGresult* result, std::string_view endpoint);
+
+/// A text without blanks and line ends at its end.
+std::string_view trimmed(std::string_view text) noexcept;
+
+}  // namespace podpool::detail

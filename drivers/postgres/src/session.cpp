@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "session.hpp"
+
+#include "errors.hpp"
+
+#include <podpool/errc.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/system/errc.hpp>
+
+#include <new>
+#include <utility>
+
+namespace podpool::detail {
+
+namespace asio = boost::asio;
+using descriptor = asio::posix::stream_descriptor;
+
+namespace {
+
+/// Parameters as libpq's functions want them.
+class parameter_arrays {
+public:
+    explicit parameter_arrays(const std::vector<bound_parameter>& parameters) {
+        for (const bound_parameter& parameter : parameters) {
+            const bool binary = parameter.type == parameter_type::bytea;
+            types_.push_back(static_cast<Oid>(parameter.type));
+            values_.push_back(parameter.null ? nullptr : parameter.value.c_str());
+            lengths_.push_back(static_cast<int>(parameter.value.size()));
+            formats_.push_back(binary ? 1 : 0);
+        }
+    }
+
+    [[nodiscard]] int count() const { return static_cast<int>(types_.size()); }
+    [[nodiscard]] const Oid* types() const { return types_.data(); }
+    [[nodiscard]] const char* const* values() const { return values_.data(); }
+    [[nodiscard]] const int* lengths() const { return lengths_.data(); }
+    [[nodiscard]] const int* formats() const { return formats_.data(); }
+
+private:
+    std::vector<Oid> types_;
+    std::vector<const char*> values_;
+    std::vector<int> lengths_;
+    std::vector<int> formats_;
+};
+
+bool is_copy(ExecStatusType status) {
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
+bool is_error(const PGresult* result) {
+    const ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE || status == PGRES_NONFATAL_ERROR;
+}
+
+std::string spoken(const postgres_error::report& said) {
+    return said.sqlstate.empty() ? said.message : said.severity + " " + said.sqlstate + ": " + said.message;
+}
+
+constexpr std::string_view query_canceled = "57014";
+constexpr std::string_view read_only_transaction = "25006";
+constexpr std::string_view admin_shutdown = "57P01";
+constexpr std::string_view crash_shutdown = "57P02";
+
+}  // namespace
+
+std::uint64_t next_operation(postgres_session& session) noexcept { return session.next_operation(); }
+
+asio::any_io_executor executor_of(const postgres_session& session) { return session.executor(); }
+
+void start_query(const std::shared_ptr<postgres_session>& session, std::uint64_t operation,
+                 const postgres_statement& statement, on_cancel cancelling, query_handler_ptr handler) {
+    session->start(operation, statement, cancelling, std::move(handler));
+}
+
+void cancel_operation(const std::shared_ptr<postgres_session>& session, std::uint64_t operation) {
+    session->request_cancel(operation);
+}
+
+/// The handler of a wait on the socket; keeps the session alive.
+struct postgres_session::wake_up {
+    std::shared_ptr<postgres_session> session;
+    std::uint64_t registration;
+    bool writing;
+
+    void operator()(const boost::system::error_code&) const { session->woken(registration, writing); }
+};
+
+postgres_session::postgres_session(asio::any_io_executor executor,
+                                   std::shared_ptr<const postgres_settings> settings, endpoint_info where)
+    : executor_(std::move(executor)),
+      settings_(std::move(settings)),
+      where_(std::move(where)),
+      where_text_(to_string(where_.where)),
+      descriptor_(executor_) {}
+
+postgres_session::~postgres_session() { unregister(); }
+
+postgres_result postgres_session::run(const postgres_statement& statement) {
+    {
+        const lock held(mutex_);
+        if (const std::exception_ptr problem = why_not_ready()) std::rethrow_exception(problem);
+        touched_ = true;
+        used_blocking_ = true;
+        unregister();
+    }
+    // Not PQexec: of the last words of a dying connection it keeps those without a SQLSTATE.
+    if (send(statement)) {
+        while (!collect_next()) continue;
+    }
+    const lock held(mutex_);
+    outcome end = end_of(std::move(collected_));
+    if (end.failed) std::rethrow_exception(end.failed);
+    return std::move(end.result);
+}
+
+void postgres_session::start(std::uint64_t operation, const postgres_statement& statement,
+                             on_cancel cancelling, query_handler_ptr handler) {
+    lock held(mutex_);
+    if (std::exception_ptr problem = why_not_ready()) {
+        held.unlock();
+        handler.release()->complete(std::move(problem), {}, true);
+        return;
+    }
+    running_ = operation;
+    cancelling_ = cancelling;
+    handler_ = std::move(handler);
+    if (cancelling == on_cancel::ask_server) {
+        touched_ = true;
+        used_blocking_ = false;
+    }
+    // In blocking mode a send may wait for the server to read.
+    PQsetnonblocking(connection_.get(), 1);
+    if (!send(statement) || pump()) answered(held, true);
+}
+
+std::exception_ptr postgres_session::why_not_ready() const {
+    if (running_ != 0) {
+        return std::make_exception_ptr(
+            postgres_error(make_error_code(boost::system::errc::operation_in_progress),
+                           {{}, {}, "another operation runs on this connection", {}, {}, where_text_}));
+    }
+    if (!connection_) return std::make_exception_ptr(broken("the connection is closed"));
+    if (lost_) {
+        return std::make_exception_ptr(broken("the connection is lost (" + worst_.message + ")"));
+    }
+    if (PQpipelineStatus(connection_.get()) != PQ_PIPELINE_OFF) {
+        return std::make_exception_ptr(
+            postgres_error(make_error_code(boost::system::errc::operation_in_progress),
+                           {{}, {}, "the connection is in pipeline mode", {}, {}, where_text_}));
+    }
+    return nullptr;
+}
+
+bool postgres_session::send(const postgres_statement& statement) {
+    PGconn* connection = connection_.get();
+    if (statement.parameters().empty()) return PQsendQuery(connection, statement.sql().c_str()) == 1;
+    const parameter_arrays bound(statement.parameters());
+    return PQsendQueryParams(connection, statement.sql().c_str(), bound.count(), bound.types(),
+                             bound.values(), bound.lengths(), bound.formats(), 0) == 1;
+}
+
+bool postgres_session::pump() {
+    const bool flushed = flush();
+    if (PQstatus(connection_.get()) == CONNECTION_BAD || PQisBusy(connection_.get()) == 0) {
+        if (collect()) return true;
+    }
+    // While the server doesn't read, it may wait for us to read: look at both.
+    const bool waits =
+        wait(descriptor::wait_read, reading_) && (flushed || wait(descriptor::wait_write, writing_));
+    return !waits;
+}
+
+bool postgres_session::flush() { return PQflush(connection_.get()) != 1; }
+
+bool postgres_session::collect() {
+    while (PQstatus(connection_.get()) == CONNECTION_BAD || PQisBusy(connection_.get()) == 0) {
+        if (collect_next()) return true;
+    }
+    return false;
+}
+
+bool postgres_session::collect_next() {
+    result_ptr next(PQgetResult(connection_.get()));
+    if (!next) return true;
+    const bool copy = is_copy(PQresultStatus(next.get()));
+    // Of several statements the last one's rows count, unless one fails: that ends them all.
+    if (!collected_ || !is_error(collected_.get())) collected_ = std::move(next);
+    return copy;
+}
+
+bool postgres_session::wait(descriptor::wait_type direction, bool& waiting) {
+    if (waiting) return true;
+    if (!descriptor_.is_open()) {
+        boost::system::error_code failed;
+        descriptor_.assign(PQsocket(connection_.get()), failed);
+        if (failed) return false;
+        ++registration_;
+    }
+    waiting = true;
+    descriptor_.async_wait(direction,
+                           wake_up{shared_from_this(), registration_, direction == descriptor::wait_write});
+    return true;
+}
+
+void postgres_session::woken(std::uint64_t registration, bool writing) {
+    lock held(mutex_);
+    if (registration != registration_ || !descriptor_.is_open()) return;
+    (writing ? writing_ : reading_) = false;
+    if (running_ == 0 || answered_) return;
+    // What it returns doesn't matter: after a failure the connection is bad, and collect() gets the reason.
+    static_cast<void>(PQconsumeInput(connection_.get()));
+    if (pump()) answered(held, false);
+}
+
+void postgres_session::unregister() noexcept {
+    if (descriptor_.is_open()) descriptor_.release();
+    ++registration_;
+    reading_ = false;
+    writing_ = false;
+}
+
+void postgres_session::answered(lock& held, bool initiating) {
+    answered_ = true;
+    if (cancel_in_flight_) return;
+    outcome end = end_of(std::move(collected_));
+    complete(held, std::move(end), initiating);
+}
+
+void postgres_session::complete(lock& held, outcome end, bool initiating) {
+    query_handler_ptr handler = std::move(handler_);
+    const std::shared_ptr<cancel_watch> watch = std::move(cancel_watch_);
+    running_ = 0;
+    collected_.reset();
+    answered_ = false;
+    cancelled_ = false;
+    cancel_in_flight_ = false;
+    if (connection_) PQsetnonblocking(connection_.get(), 0);
+    if (used_blocking_ || lost_ || PQsocket(connection_.get()) < 0) unregister();
+    held.unlock();
+    if (watch) watch->stop();
+    handler.release()->complete(std::move(end.failed), std::move(end.result), initiating);
+}
+
+postgres_session::outcome postgres_session::end_of(result_ptr result) {
+    // A result that is whole counts, whatever happened to the connection after it.
+    if (result && !is_error(result.get())) return {nullptr, postgres_result(result.release())};
+
+    const bool gone = PQstatus(connection_.get()) == CONNECTION_BAD;
+    postgres_error::report said = report_of(result.get(), where_text_);
+    if (said.message.empty()) said.message = tidy_connect_message(PQerrorMessage(connection_.get()));
+    const bool aborted = cancelled_ && said.sqlstate == query_canceled;
+    if (gone) {
+        note_end(said.sqlstate, spoken(said));
+    } else if (said.sqlstate == read_only_transaction && wants_writes(settings_->wanted)) {
+        // A server that reports its state and is writable has refused a transaction that the user made
+        // read-only: that says nothing about the server.
+        const server_state state = reported_state(connection_.get());
+        if (!state.in_recovery || *state.in_recovery || state.read_only.value_or(true)) {
+            note(failure_kind::wrong_role, spoken(said));
+        }
+    }
+    boost::system::error_code code = make_sqlstate_code(said.sqlstate);
+    if (aborted) code = asio::error::operation_aborted;
+    if (gone) code = make_error_code(errc::connection_lost);
+    return {std::make_exception_ptr(postgres_error(code, std::move(said))), {}};
+}
+
+postgres_error postgres_session::broken(const std::string& reason) const {
+    return {make_error_code(errc::connection_lost), {{}, {}, reason, {}, {}, where_text_}};
+}
+
+void postgres_session::note(failure_kind kind, const std::string& message) {
+    if (is_worse(kind, worst_.kind)) worst_ = failure(kind, where_text_ + ": " + message);
+}
+
+void postgres_session::note_end(std::string_view sqlstate, const std::string& message) {
+    lost_ = true;
+    // The reason may have come before the end, as a notice.
+    const bool told = sqlstate.empty() && !fatal_sqlstate_.empty();
+    note(kind_of_lost_connection(told ? fatal_sqlstate_ : sqlstate), message);
+}
+
+void postgres_session::notice(void* session, const PGresult* result) {
+    const auto field = [&](int code) {
+        const char* text = PQresultErrorField(result, code);
+        return std::string_view(text == nullptr ? "" : text);
+    };
+    const std::string_view severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
+    const std::string_view sqlstate = field(PG_DIAG_SQLSTATE);
+    // An immediate shutdown and the crash of another backend are announced as warnings.
+    const bool last_words = severity == "FATAL" || severity == "PANIC" || sqlstate == admin_shutdown ||
+                            sqlstate == crash_shutdown;
+    if (!last_words) return;
+    try {
+        auto& self = *static_cast<postgres_session*>(session);
+        self.fatal_sqlstate_ = sqlstate;
+        self.note_end(sqlstate, spoken(report_of(result, {})));
+    } catch (const std::bad_alloc&) {
+        // libpq is in between and can't pass it on; the broken connection is noticed without the reason.
+        return;
+    }
+}
+
+void postgres_session::request_cancel(std::uint64_t operation) {
+    lock held(mutex_);
+    if (running_ != operation) return;
+    if (cancelling_ == on_cancel::give_up) {
+        lose(held);
+        return;
+    }
+    if (cancelled_) return;
+    cancelled_ = true;
+    cancel_in_flight_ = true;
+    const auto watch = std::make_shared<cancel_watch>(executor_);
+    cancel_watch_ = watch;
+    cancel_request request(connection_.get(), cancel_key_);
+    // It may begin, and come back to this object, before start() returns.
+    held.unlock();
+    watch->start(shared_from_this(), operation, std::move(request));
+}
+
+void postgres_session::cancel_returned(std::uint64_t operation) {
+    lock held(mutex_);
+    if (running_ != operation) return;
+    cancel_in_flight_ = false;
+    if (answered_) answered(held, false);
+}
+
+bool postgres_session::is_running(std::uint64_t operation) {
+    const lock held(mutex_);
+    return running_ == operation;
+}
+
+void postgres_session::give_up(std::uint64_t operation) {
+    lock held(mutex_);
+    if (running_ == operation) lose(held);
+}
+
+void postgres_session::give_up_any() {
+    lock held(mutex_);
+    if (running_ != 0) lose(held);
+}
+
+void postgres_session::lose(lock& held) {
+    lost_ = true;
+    note(failure_kind::connection_lost, "given up while a statement was running");
+    outcome end{std::make_exception_ptr(postgres_error(
+                    asio::error::operation_aborted,
+                    {{}, {}, "the statement was given up, and its connection with it", {}, {}, where_text_})),
+                {}};
+    // Posted: nobody who cancels or closes expects to be in the handler before he is done.
+    complete(held, std::move(end), true);
+}
+
+void postgres_session::close() noexcept {
+    try {
+        give_up_any();
+    } catch (const std::bad_alloc&) {
+        // No memory to tell the handler with: it goes uncalled, with *this.
+        static_cast<void>(0);
+    }
+    const lock held(mutex_);
+    lost_ = true;
+    unregister();
+    connection_.reset();
+}
+
+PGconn* postgres_session::hand_out() {
+    const lock held(mutex_);
+    touched_ = true;
+    handed_out_ = true;
+    if (running_ == 0) unregister();
+    return connection_.get();
+}
+
+std::string postgres_session::server_version() const {
+    const char* version = PQparameterStatus(connection_.get(), "server_version");
+    return version == nullptr ? "" : version;
+}
+
+std::string postgres_session::tls_version() const {
+    if (PQsslInUse(connection_.get()) == 0) return {};
+    const char* protocol = PQsslAttribute(connection_.get(), "protocol");
+    return protocol == nullptr ? "unknown" : protocol;
+}
+
+}  // namespace podpool::detail

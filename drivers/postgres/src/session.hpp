@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "cancel.hpp"
+#include "settings.hpp"
+
+#include <podpool/endpoint_info.hpp>
+#include <podpool/failure.hpp>
+#include <podpool/postgres/detail/start_query.hpp>
+#include <podpool/postgres/error.hpp>
+#include <podpool/reset_mode.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <libpq-fe.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace podpool {
+
+struct return_state;
+
+namespace detail {
+
+struct finish_connection {
+    void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
+};
+struct clear_result {
+    void operator()(PGresult* result) const noexcept { PQclear(result); }
+};
+using connection_ptr = std::unique_ptr<PGconn, finish_connection>;
+using result_ptr = std::unique_ptr<PGresult, clear_result>;
+
+/// One PGconn and the one operation that may run on it.
+///
+/// The mutex makes an operation's steps, a cancellation and the end of the connection exclude each other,
+/// since they may come from different threads; a handler is never called under it.
+///
+/// The socket stays registered with the reactor from one asynchronous operation to the next. libpq may
+/// close a socket and open another one with the same number, after which a registration is dead and a wait
+/// never ends; so the registration is given up before anything but an asynchronous operation uses libpq.
+class postgres_session : public std::enable_shared_from_this<postgres_session> {
+public:
+    postgres_session(boost::asio::any_io_executor executor, std::shared_ptr<const postgres_settings> settings,
+                     endpoint_info where);
+    postgres_session(const postgres_session&) = delete;
+    postgres_session& operator=(const postgres_session&) = delete;
+    ~postgres_session();
+
+    /// Connects, logs in and checks the role; the first thing to happen, and only once.
+    static boost::asio::awaitable<failure> connect(std::shared_ptr<postgres_session> self);
+    /// One round trip that brings the server's role up to date and checks it.
+    static boost::asio::awaitable<failure> check(std::shared_ptr<postgres_session> self);
+    static boost::asio::awaitable<failure> reset(std::shared_ptr<postgres_session> self, reset_mode mode);
+
+    /// Runs a statement on the calling thread.
+    postgres_result run(const postgres_statement& statement);
+
+    [[nodiscard]] std::uint64_t next_operation() noexcept { return ++last_operation_; }
+    void start(std::uint64_t operation, const postgres_statement& statement, on_cancel cancelling,
+               query_handler_ptr handler);
+    void request_cancel(std::uint64_t operation);
+    /// The request to cancel has gone its way, or hasn't in time.
+    void cancel_returned(std::uint64_t operation);
+    [[nodiscard]] bool is_running(std::uint64_t operation);
+    /// Ends the operation with operation_aborted, and the connection with it.
+    void give_up(std::uint64_t operation);
+    /// The same for any operation that runs.
+    void give_up_any();
+
+    /// Closes the connection without waiting; ends an operation with operation_aborted.
+    void close() noexcept;
+
+    /// The connection for a user's own calls of libpq.
+    PGconn* hand_out();
+    [[nodiscard]] bool is_alive() noexcept;
+    [[nodiscard]] return_state inspect(reset_mode mode);
+
+    [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+    [[nodiscard]] const endpoint& where() const noexcept { return where_.where; }
+    [[nodiscard]] postgres_role role() const noexcept { return reported_state(connection_.get()).role(); }
+    [[nodiscard]] std::string server_version() const;
+    [[nodiscard]] std::string tls_version() const;
+
+private:
+    using lock = std::unique_lock<std::mutex>;
+    struct wake_up;
+
+    /// How an operation ended: an error, or a result.
+    struct outcome {
+        std::exception_ptr failed;
+        postgres_result result;
+    };
+
+    // connect.cpp
+    void begin_connect();
+    [[nodiscard]] failure connect_failure() const;
+    [[nodiscard]] static boost::asio::awaitable<failure> log_in(std::shared_ptr<postgres_session> self);
+
+    // upkeep.cpp
+    [[nodiscard]] failure failure_of(const postgres_error& problem) const;
+    [[nodiscard]] failure role_failure(const server_state& state) const;
+    /// Reads what the server sent unasked; false if that was the end.
+    [[nodiscard]] bool read_news();
+    void make_tidy();
+
+    // session.cpp: everything below wants the mutex, except on a thread that has the session for itself.
+    [[nodiscard]] std::exception_ptr why_not_ready() const;
+    [[nodiscard]] bool send(const postgres_statement& statement);
+    /// Reads and writes what can be; true when the whole answer is there.
+    [[nodiscard]] bool pump();
+    [[nodiscard]] bool flush();
+    /// Takes the results that have come; true when no further one can.
+    [[nodiscard]] bool collect();
+    /// Takes one result, waiting for it if need be; true when no further one can come.
+    [[nodiscard]] bool collect_next();
+    [[nodiscard]] bool wait(boost::asio::posix::stream_descriptor::wait_type direction, bool& waiting);
+    void woken(std::uint64_t registration, bool writing);
+    /// Completes the operation unless a request to cancel it is still on its way.
+    void answered(lock& held, bool initiating);
+    void complete(lock& held, outcome end, bool initiating);
+    void lose(lock& held);
+    void unregister() noexcept;
+    [[nodiscard]] outcome end_of(result_ptr result);
+    [[nodiscard]] postgres_error broken(const std::string& reason) const;
+    void note(failure_kind kind, const std::string& message);
+    void note_end(std::string_view sqlstate, const std::string& message);
+    static void notice(void* session, const PGresult* result);
+
+    const boost::asio::any_io_executor executor_;
+    const std::shared_ptr<const postgres_settings> settings_;
+    const endpoint_info where_;
+    const std::string where_text_;
+
+    std::mutex mutex_;
+    connection_ptr connection_;
+    cancel_key cancel_key_;
+
+    boost::asio::posix::stream_descriptor descriptor_;
+    std::uint64_t registration_ = 0;
+    bool reading_ = false;
+    bool writing_ = false;
+
+    std::atomic<std::uint64_t> last_operation_{0};
+    std::uint64_t running_ = 0;
+    on_cancel cancelling_ = on_cancel::ask_server;
+    query_handler_ptr handler_;
+    result_ptr collected_;
+    bool answered_ = false;
+    bool cancelled_ = false;
+    bool cancel_in_flight_ = false;
+    std::shared_ptr<cancel_watch> cancel_watch_;
+
+    /// A user had it since the last full reset.
+    bool touched_ = false;
+    /// A user had the PGconn itself and may have changed what isn't the server's.
+    bool handed_out_ = false;
+    bool lost_ = false;
+    /// The last user of the connection blocked, and the next one will too.
+    bool used_blocking_ = false;
+    /// The SQLSTATE and text of the FATAL that came as a notice.
+    std::string fatal_sqlstate_;
+    failure worst_;
+};
+
+}  // namespace detail
+}  // namespace podpool

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "settings.hpp"
+
+#include "errors.hpp"
+#include "masking.hpp"
+
+#include <podpool/endpoint.hpp>
+#include <podpool/error.hpp>
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+
+namespace podpool::detail {
+
+namespace {
+
+using option_list = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+using connection_ptr = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+using value_map = std::map<std::string, secret>;
+
+// libpq checks every value before it looks at this one, and this one is never right: so it tells what is
+// wrong and fills in environment, service file and defaults, and opens nothing.
+constexpr const char* never_valid = "podpool-never-connects";
+
+/// A default that isn't libpq's.
+struct own_default {
+    const char* keyword;
+    const char* value;
+};
+
+// A peer that is gone without a word is noticed after 20 s of unanswered data or a minute of silence.
+constexpr std::array own_defaults{
+    own_default{"client_encoding", "UTF8"},   own_default{"keepalives_idle", "30"},
+    own_default{"keepalives_interval", "10"}, own_default{"keepalives_count", "3"},
+    own_default{"tcp_user_timeout", "20000"},
+};
+
+[[noreturn]] void invalid(const std::string& reason) {
+    throw error(errc::invalid_options, "PostgreSQL connection string: " + reason);
+}
+
+/// What PQconninfoParse says about a string; only ever shown for a masked one.
+option_list parse(const char* text, std::string& problem) {
+    char* message = nullptr;
+    option_list parsed(PQconninfoParse(text, &message), &PQconninfoFree);
+    const std::unique_ptr<char, decltype(&PQfreemem)> owned(message, &PQfreemem);
+    if (!parsed) problem = message == nullptr ? "out of memory" : trimmed(message);
+    return parsed;
+}
+
+value_map values_of(const PQconninfoOption* option) {
+    value_map values;
+    for (; option != nullptr && option->keyword != nullptr; ++option) {
+        if (option->val != nullptr && *option->val != '\0') values[option->keyword] = secret(option->val);
+    }
+    return values;
+}
+
+value_map user_values(const secret& text) {
+    if (is_postgres_uri(text.reveal()) && has_stray_at(text.reveal())) {
+        invalid(
+            "more than one \"@\" before the \"?\"; in a user name, a password or a database, write @ as %40, "
+            "/ as %2F and ? as %3F");
+    }
+    std::string problem;
+    const option_list parsed = parse(text.reveal_c_str(), problem);
+    if (parsed) return values_of(parsed.get());
+
+    // The message may quote a part of the password: show the one about a string without passwords.
+    problem.clear();
+    parse(masked(text.reveal()).c_str(), problem);
+    invalid(problem.empty()
+                ? "the password, or something after it, is malformed; quote it or percent-encode it"
+                : problem);
+}
+
+/// Fills in what the user left out; `spoiled` is the keyword that keeps libpq from connecting.
+value_map with_defaults(value_map values, const std::string& spoiled) {
+    values[spoiled] = secret(never_valid);
+    std::vector<const char*> keywords;
+    std::vector<const char*> texts;
+    for (const auto& [keyword, value] : values) {
+        keywords.push_back(keyword.c_str());
+        texts.push_back(value.reveal_c_str());
+    }
+    keywords.push_back(nullptr);
+    texts.push_back(nullptr);
+    const connection_ptr unopened(PQconnectStartParams(keywords.data(), texts.data(), 0), &PQfinish);
+    if (!unopened) invalid("out of memory");
+    const std::string problem = PQerrorMessage(unopened.get());
+    if (problem.find(never_valid) == std::string::npos) invalid(tidy_connect_message(problem));
+
+    const option_list options(PQconninfo(unopened.get()), &PQconninfoFree);
+    value_map result = values_of(options.get());
+    result.erase(spoiled);
+    // Without any host it is the socket directory that libpq was built with.
+    if (result["host"].empty() && result["hostaddr"].empty()) {
+        result["host"] = secret(PQhost(unopened.get()));
+    }
+    return result;
+}
+
+std::string take(value_map& values, const std::string& keyword) {
+    const auto found = values.find(keyword);
+    if (found == values.end()) return {};
+    std::string text(found->second.reveal());
+    values.erase(found);
+    return text;
+}
+
+std::vector<std::string> split_list(const std::string& list) {
+    std::vector<std::string> parts(1);
+    for (const char c : list) {
+        if (c == ',') {
+            parts.emplace_back();
+        } else {
+            parts.back() += c;
+        }
+    }
+    return parts;
+}
+
+std::uint16_t read_port(const std::string& text, const std::string& host) {
+    constexpr std::uint16_t usual = 5432;
+    if (text.empty()) return usual;
+    std::uint16_t port = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (failed != std::errc() || end != text.data() + text.size() || port == 0) {
+        // Not shown: in a URI without "@" it may be a password.
+        invalid("the port of host \"" + host + "\" is no number from 1 to 65535");
+    }
+    return port;
+}
+
+/// The lists have equal lengths, or one port for all: libpq has checked that.
+std::vector<discovery_target> read_targets(value_map& values) {
+    const std::vector<std::string> hosts = split_list(take(values, "host"));
+    const std::vector<std::string> addresses = split_list(take(values, "hostaddr"));
+    const std::vector<std::string> ports = split_list(take(values, "port"));
+    std::vector<discovery_target> targets;
+    for (std::size_t i = 0; i < std::max(hosts.size(), addresses.size()); ++i) {
+        discovery_target target;
+        if (i < hosts.size()) target.host = hosts[i];
+        if (i < addresses.size()) target.address = addresses[i];
+        if (target.host.empty() && target.address.empty())
+            invalid("host " + std::to_string(i + 1) + " is empty");
+        target.port = read_port(ports.size() == 1 ? ports[0] : ports[i],
+                                target.host.empty() ? target.address : target.host);
+        targets.push_back(std::move(target));
+    }
+    return targets;
+}
+
+session_attrs read_session_attrs(const std::string& text) {
+    if (text.empty()) return session_attrs::any;
+    const auto attrs = parse_session_attrs(text);
+    if (!attrs) {
+        invalid("target_session_attrs is \"" + text +
+                "\"; expected any, read-write, read-only, primary, standby or prefer-standby");
+    }
+    return *attrs;
+}
+
+std::string make_label(const std::vector<discovery_target>& targets, const std::string& database) {
+    const discovery_target& first = targets.front();
+    std::string label = to_string(endpoint(first.host.empty() ? first.address : first.host, first.port));
+    if (targets.size() > 1) label += "+" + std::to_string(targets.size() - 1);
+    return label + "/" + database;
+}
+
+void set_application_name(value_map& values, const std::string& pool_name, const std::string& label) {
+    const std::string fallback = take(values, "fallback_application_name");
+    secret& name = values["application_name"];
+    if (!name.empty()) return;
+    name = secret(!pool_name.empty() ? pool_name : !fallback.empty() ? fallback : label);
+}
+
+}  // namespace
+
+postgres_settings read_settings(const options& pool) {
+    postgres_settings settings;
+    settings.pool = pool;
+    const value_map given = user_values(pool.driver_string);
+    value_map values = with_defaults(given, "target_session_attrs");
+    const std::string attrs = take(values, "target_session_attrs");
+    // The same once more for the keyword that kept the first run from connecting.
+    value_map others = with_defaults(given, "gssencmode");
+    settings.wanted = read_session_attrs(take(others, "target_session_attrs"));
+    if (const std::string mode = take(values, "gssencmode"); mode == "require") {
+        invalid("gssencmode=require isn't supported; expected disable or prefer");
+    }
+    for (const own_default& own : own_defaults) {
+        secret& value = values[own.keyword];
+        if (value.empty()) value = secret(own.value);
+    }
+    values["gssencmode"] = secret("disable");
+    take(values, "load_balance_hosts");
+    take(values, "connect_timeout");
+    take(values, "service");
+    take(values, "servicefile");
+
+    for (const auto& [keyword, value] : values) {
+        settings.shown[keyword] = is_secret_keyword(keyword) ? mask : value.reveal();
+    }
+    settings.shown["target_session_attrs"] = to_string(settings.wanted);
+    settings.targets = read_targets(values);
+    settings.label = make_label(settings.targets, settings.shown["dbname"]);
+    set_application_name(values, pool.name, settings.label);
+    settings.shown["application_name"] = values["application_name"].reveal();
+    for (auto& [keyword, value] : values) settings.parameters.emplace_back(keyword, std::move(value));
+    return settings;
+}
+
+}  // namespace podpool::detail

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "errors.hpp"
+#include "session.hpp"
+
+#include <podpool/driver.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <new>
+#include <utility>
+
+namespace podpool::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+asio::awaitable<postgres_result> run_own(std::shared_ptr<postgres_session> session, const char* sql) {
+    const initiate_query initiation{std::move(session), on_cancel::give_up};
+    postgres_statement statement(sql);
+    co_return co_await async_run(initiation, std::move(statement), asio::use_awaitable);
+}
+
+bool in_transaction(PGTransactionStatusType status) {
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+}
+
+/// Notifications for a lease that has ended are for nobody, and would pile up.
+void drop_notifications(PGconn* connection) {
+    while (PGnotify* news = PQnotifies(connection)) PQfreemem(news);
+}
+
+}  // namespace
+
+failure postgres_session::failure_of(const postgres_error& problem) const {
+    if (worst_) return worst_;
+    return {failure_kind::connection_lost, problem.what()};
+}
+
+failure postgres_session::role_failure(const server_state& state) const {
+    const std::string reason = unmet(settings_->wanted, state);
+    if (reason.empty()) return {};
+    return {failure_kind::wrong_role, where_text_ + ": " + reason};
+}
+
+asio::awaitable<failure> postgres_session::check(std::shared_ptr<postgres_session> self) {
+    PGconn* connection = self->connection_.get();
+    const bool ask = must_ask(self->settings_->wanted, reported_state(connection));
+    try {
+        // Even an empty query makes a server report what has changed, such as its promotion.
+        const postgres_result answer = co_await run_own(self, ask ? state_query : "");
+        server_state state = reported_state(connection);
+        if (ask) {
+            state.in_recovery = answer.get<bool>(0, std::size_t{0});
+            state.read_only = answer.get<bool>(0, std::size_t{1});
+        }
+        co_return self->role_failure(state);
+    } catch (const postgres_error& problem) {
+        if (problem.code() == asio::error::operation_aborted) throw;
+        co_return self->failure_of(problem);
+    }
+}
+
+asio::awaitable<failure> postgres_session::reset(std::shared_ptr<postgres_session> self, reset_mode mode) {
+    PGconn* connection = self->connection_.get();
+    if (mode == reset_mode::none) co_return failure();
+    try {
+        // DISCARD ALL is refused in a transaction.
+        if (in_transaction(PQtransactionStatus(connection))) co_await run_own(self, "rollback");
+        if (mode == reset_mode::full) co_await run_own(self, "discard all");
+    } catch (const postgres_error& problem) {
+        if (problem.code() == asio::error::operation_aborted) throw;
+        co_return self->failure_of(problem);
+    }
+    if (PQtransactionStatus(connection) != PQTRANS_IDLE) {
+        co_return failure(failure_kind::connection_lost,
+                          self->where_text_ + ": still in a transaction after a rollback");
+    }
+    if (mode != reset_mode::full) co_return failure();
+    drop_notifications(connection);
+    self->touched_ = false;
+    const server_state state = reported_state(connection);
+    if (must_ask(self->settings_->wanted, state)) co_return failure();
+    co_return self->role_failure(state);
+}
+
+bool postgres_session::is_alive() noexcept {
+    const lock held(mutex_);
+    if (lost_ || running_ != 0 || PQstatus(connection_.get()) != CONNECTION_OK) return false;
+    try {
+        if (read_news()) return true;
+        note_end({}, "the server closed the connection");
+    } catch (const std::bad_alloc&) {
+        lost_ = true;
+    }
+    return false;
+}
+
+bool postgres_session::read_news() {
+    PGconn* connection = connection_.get();
+    // Mere news (a notice, a changed parameter) is read away; a death comes as a message and then an end.
+    constexpr int most_reads = 8;
+    for (int reads = 0; reads < most_reads; ++reads) {
+        char byte = 0;
+        const ssize_t size = recv(PQsocket(connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (size == 0) return false;
+        if (size < 0) return errno == EAGAIN || errno == EINTR;
+        const bool good = PQconsumeInput(connection) == 1;
+        // Parses what has come, which calls notice().
+        static_cast<void>(PQisBusy(connection));
+        if (!good || lost_) return false;
+    }
+    return true;
+}
+
+return_state postgres_session::inspect(reset_mode mode) {
+    const lock held(mutex_);
+    PGconn* connection = connection_.get();
+    return_state found;
+    if (running_ != 0) note(failure_kind::connection_lost, "returned while a statement was running");
+    if (PQstatus(connection) != CONNECTION_OK) note_end({}, "the connection is broken");
+    if (!lost_ && PQpipelineStatus(connection) != PQ_PIPELINE_OFF && PQexitPipelineMode(connection) == 0) {
+        note(failure_kind::connection_lost, "returned with a pipeline in progress");
+    }
+    const PGTransactionStatusType status = PQtransactionStatus(connection);
+    if (status == PQTRANS_ACTIVE)
+        note(failure_kind::connection_lost, "returned with a statement or a COPY in progress");
+    if (in_transaction(status) && mode == reset_mode::none) {
+        note(failure_kind::connection_lost, "returned in a transaction");
+    }
+    // Only what a user can't set for a session of his own; the rest is judged after the reset.
+    const postgres_role role = reported_state(connection).role();
+    if (role == postgres_role::standby && wants_writes(settings_->wanted)) {
+        note(failure_kind::wrong_role, "the server has become a standby");
+    } else if (role == postgres_role::primary && settings_->wanted == session_attrs::standby) {
+        note(failure_kind::wrong_role, "the server has become a primary");
+    }
+    found.why = worst_;
+    found.needs_reset = in_transaction(status) || (mode == reset_mode::full && touched_);
+    if (!worst_) make_tidy();
+    return found;
+}
+
+void postgres_session::make_tidy() {
+    if (!handed_out_) return;
+    handed_out_ = false;
+    PGconn* connection = connection_.get();
+    PQsetnonblocking(connection, 0);
+    PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
+    PQsetErrorContextVisibility(connection, PQSHOW_CONTEXT_ERRORS);
+    PQsetNoticeReceiver(connection, &postgres_session::notice, this);
+    PQuntrace(connection);
+}
+
+}  // namespace podpool::detail

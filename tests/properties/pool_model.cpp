@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: BSL-1.0
+// The events: what happens to the machine, and what the model makes of it.
+#include "pool_model.hpp"
+
+#include <sstream>
+
+namespace podpool::properties {
+
+using namespace std::chrono_literals;
+using core::action_kind;
+using core::slot_status;
+
+namespace {
+
+constexpr std::uint16_t endpoint_count = 5;
+
+endpoint address(std::size_t number) { return {"10.0.0." + std::to_string(number + 1), 5432}; }
+
+/// Takes the `pick`th element, counted round and round; the vector isn't empty.
+template <class Element>
+Element take_out(std::vector<Element>& from, std::size_t pick) {
+    const auto place = from.begin() + static_cast<std::ptrdiff_t>(pick % from.size());
+    const Element taken = *place;
+    from.erase(place);
+    return taken;
+}
+
+}  // namespace
+
+pool_model::pool_model(const pool_shape& shape)
+    : settings_(shape.settings()),
+      machine_(settings_, shape.seed, time_point(1h)),
+      now_(1h),
+      max_(settings_.max_conns),
+      bound_(max_ + settings_.renew_overshoot) {
+    discovered(7, false);  // three endpoints
+}
+
+void pool_model::apply(const command& given) {
+    std::ostringstream text;
+    text << given;
+    note(text.str());
+    const std::size_t pick = given.pick;
+    constexpr std::array<core::duration, 4> timeouts{5ms, 300ms, 5s, 30s};
+    switch (given.what) {
+        case event::acquire: acquire(timeouts[pick % 4]); break;
+        case event::acquire_patiently: acquire(core::duration::max()); break;
+        case event::try_acquire: try_acquire(); break;
+        case event::cancel: cancel(pick); break;
+        case event::give_back: give_back(pick, failure_kind::none, false); break;
+        case event::give_back_dirty: give_back(pick, failure_kind::none, true); break;
+        case event::give_back_lost: give_back(pick, failure_kind::connection_lost, false); break;
+        case event::give_back_down: give_back(pick, failure_kind::endpoint_down, false); break;
+        case event::give_back_demoted: give_back(pick, failure_kind::wrong_role, false); break;
+        case event::discard: discard(pick); break;
+        case event::find_dead: find_dead(pick); break;
+        case event::begin_open: begin_open(pick); break;
+        case event::opened: opened(pick); break;
+        case event::open_refused: open_failed(pick, failure_kind::endpoint_down); break;
+        case event::open_rejected: open_failed(pick, failure_kind::rejected); break;
+        case event::open_overloaded: open_failed(pick, failure_kind::overloaded); break;
+        case event::open_wrong_role: open_failed(pick, failure_kind::wrong_role); break;
+        case event::maintained: maintained(pick, failure_kind::none); break;
+        case event::maintenance_failed:
+            maintained(pick, pick % 2 == 0 ? failure_kind::connection_lost : failure_kind::endpoint_down);
+            break;
+        case event::closed: closed(pick); break;
+        case event::discovered: discovered(pick, false); break;
+        case event::terminating: discovered(pick, true); break;
+        case event::discovery_failed: machine_.discovery_failed("SERVFAIL", now_); break;
+        case event::pass_time: pass(steps[pick % steps.size()]); break;
+        case event::tick: tick(); break;
+        case event::retire_all: machine_.retire_all(now_); break;
+        case event::resize: resize(pick); break;
+        case event::close:
+            closing_ = true;
+            machine_.close(now_);
+            break;
+    }
+    absorb();
+    check();
+}
+
+// --- Callers ---
+
+void pool_model::acquire(core::duration timeout) {
+    const std::uintptr_t cookie = ++last_cookie_;
+    const time_point deadline = core::later(now_, timeout);
+    take_result(machine_.acquire(now_, deadline, cookie), cookie, deadline, core::queue_end::back);
+}
+
+void pool_model::take_result(const core::acquire_result& result, std::uintptr_t cookie, time_point deadline,
+                             core::queue_end end) {
+    if (result.granted) {
+        expect(end == core::queue_end::front || queue_.empty(), "a newcomer overtakes those who wait");
+        check_choice(result.granted.slot);
+        take(result.granted.slot, cookie, deadline);
+    } else if (result.refused) {
+        ++totals_.refusals;
+        const bool full = *result.refused == errc::too_many_waiters && queue_.size() >= settings_.max_waiters;
+        const bool rejected = *result.refused == errc::connection_rejected && all_rejected();
+        const bool shut = *result.refused == errc::pool_closed && closing_;
+        expect(full || rejected || shut, "an acquire is refused without a reason");
+    } else {
+        const waiter added{cookie, deadline, result.waiter};
+        end == core::queue_end::front ? queue_.push_front(added) : queue_.push_back(added);
+    }
+}
+
+void pool_model::try_acquire() {
+    const core::grant granted = machine_.try_acquire(now_);
+    if (!granted) return;
+    expect(queue_.empty(), "try_acquire() overtakes those who wait");
+    check_choice(granted.slot);
+    take(granted.slot, ++last_cookie_, now_);
+}
+
+void pool_model::cancel(std::size_t pick) {
+    if (queue_.empty()) return;
+    const auto gone = queue_.begin() + static_cast<std::ptrdiff_t>(pick % queue_.size());
+    expect(machine_.cancel(gone->id), "a waiter can't be cancelled");
+    expect(!machine_.cancel(gone->id), "a waiter can be cancelled twice");
+    ++totals_.cancellations;
+    queue_.erase(gone);
+}
+
+void pool_model::give_back(std::size_t pick, failure_kind why, bool dirty) {
+    if (leases_.empty()) return;
+    const lease returned = take_out(leases_, pick);
+    note_failure(returned.slot, why, false);
+    const bool clean = why == failure_kind::none && !dirty;
+    if (clean) becomes_idle(returned.slot, false);
+    machine_.released(returned.slot, {why, "in use"}, dirty, now_);
+    machine_.note_use_time(now_ - machine_.connections()[returned.slot].since);
+}
+
+void pool_model::discard(std::size_t pick) {
+    if (leases_.empty()) return;
+    machine_.discarded(take_out(leases_, pick).slot, now_);
+}
+
+void pool_model::find_dead(std::size_t pick) {
+    if (leases_.empty()) return;
+    const lease dead = leases_[pick % leases_.size()];
+    if (dead.deadline <= now_) return;
+    take_out(leases_, pick);
+    machine_.released(dead.slot, {failure_kind::connection_lost, "looked at"}, false, now_);
+    absorb();
+    take_result(machine_.acquire(now_, dead.deadline, dead.cookie, core::queue_end::front), dead.cookie,
+                dead.deadline, core::queue_end::front);
+}
+
+// --- Connections ---
+
+void pool_model::begin_open(std::size_t pick) {
+    if (to_begin_.empty()) return;
+    const slot_id slot = take_out(to_begin_, pick);
+    const endpoint chosen = where(slot);
+    const bool doomed = machine_.connections()[slot].doomed;
+    const endpoint_info* const target = machine_.begin_open(slot, now_);
+    if (target == nullptr) return;
+    expect(!doomed && !closing_, "a doomed opening begins");
+    expect(target->where == chosen, "an opening goes to another endpoint than it was counted under");
+    dialing_.push_back(slot);
+}
+
+void pool_model::opened(std::size_t pick) {
+    if (dialing_.empty()) return;
+    const slot_id slot = take_out(dialing_, pick);
+    const bool doomed = machine_.connections()[slot].doomed;
+    const endpoint at = where(slot);
+    ++totals_.opened;
+    open_[slot] = {now_, 0};
+    becomes_idle(slot, false);
+    endpoints_[at].failing = failure_kind::none;
+    machine_.opened(slot, now_);
+    absorb();
+    // Whoever it was opened for: somebody gets it, or the pool keeps it. With no overshoot a young
+    // connection may be closed for the sake of pacing.
+    if (doomed || resized_ || endpoints_[at].missed > 0 || settings_.renew_overshoot == 0) return;
+    const slot_status status = machine_.connections()[slot].status;
+    expect(status == slot_status::idle || status == slot_status::leased, "a good connection is thrown away");
+}
+
+void pool_model::open_failed(std::size_t pick, failure_kind why) {
+    if (dialing_.empty()) return;
+    const slot_id slot = take_out(dialing_, pick);
+    if (!machine_.connections()[slot].doomed) note_failure(slot, why, true);
+    machine_.open_failed(slot, {why, "while opening"}, now_);
+}
+
+void pool_model::maintained(std::size_t pick, failure_kind why) {
+    if (maintaining_.empty()) return;
+    const maintenance ended = take_out(maintaining_, pick);
+    const bool doomed = machine_.connections()[ended.slot].doomed;
+    if (!doomed) note_failure(ended.slot, why, false);
+    if (why == failure_kind::none) becomes_idle(ended.slot, ended.is_check);
+    machine_.maintained(ended.slot, {why, "in maintenance"}, now_);
+}
+
+void pool_model::closed(std::size_t pick) {
+    if (closing_slots_.empty()) return;
+    const slot_id slot = take_out(closing_slots_, pick);
+    ++totals_.closed;
+    open_.erase(slot);
+    machine_.closed(slot, now_);
+}
+
+// --- Discovery, time and orders ---
+
+void pool_model::discovered(std::size_t pick, bool one_terminates) {
+    endpoint_set answer;
+    std::set<endpoint> listed;
+    for (std::size_t number = 0; number < endpoint_count; ++number) {
+        if ((pick >> number & 1U) != 0) listed.insert(address(number));
+    }
+    if (listed.empty()) listed.insert(address(pick % endpoint_count));
+    bool first = one_terminates;
+    std::set<endpoint> present;
+    for (const endpoint& each : listed) {
+        endpoint_info& info = answer.endpoints.emplace_back(each);
+        info.terminating = std::exchange(first, false);
+        info.ready = !info.terminating;
+        if (!info.terminating) present.insert(each);
+    }
+    for (auto& [each, known] : endpoints_) ++known.missed;
+    for (const endpoint& each : present) endpoints_[each].missed = 0;
+    for (const endpoint& each : listed) {
+        if (!present.contains(each) && endpoints_.contains(each)) endpoints_[each].missed = 100;
+    }
+    machine_.discovered(answer, now_);
+    absorb();
+}
+
+/// Time passes and the machine is called when it wants to be, unless the step is so short that a busy
+/// process might be late.
+void pool_model::pass(core::duration length) {
+    const time_point end = now_ + length;
+    for (int ticks = 0; ticks < 200 && length > 80ms && machine_.next_deadline() <= end; ++ticks) tick();
+    now_ = std::max(now_, end);
+}
+
+void pool_model::tick() {
+    if (machine_.next_deadline() != core::never) now_ = std::max(now_, machine_.next_deadline());
+    machine_.tick(now_);
+    absorb();
+    expect(machine_.next_deadline() > now_, "tick() doesn't move next_deadline()");
+    check();
+}
+
+void pool_model::resize(std::size_t pick) {
+    resized_ = true;
+    max_ = 1 + pick % 8;
+    bound_ = std::max(max_ + settings_.renew_overshoot, sockets());
+    machine_.resize(max_, now_);
+}
+
+// --- What the machine asks for ---
+
+void pool_model::absorb() {
+    std::vector<core::action> asked;
+    for (int round = 0; machine_.has_actions(); ++round) {
+        expect(round < 100, "the machine asks for things without end");
+        machine_.take_actions(asked);
+        for (const core::action& each : asked) absorb_one(each);
+    }
+}
+
+void pool_model::absorb_one(const core::action& asked) {
+    switch (asked.kind) {
+        case action_kind::open: on_open(asked.slot); break;
+        case action_kind::reset: maintaining_.push_back({asked.slot, false}); break;
+        case action_kind::check: maintaining_.push_back({asked.slot, true}); break;
+        case action_kind::close: {
+            const bool leased = std::any_of(leases_.begin(), leases_.end(),
+                                            [&](const lease& each) { return each.slot == asked.slot; });
+            expect(!leased, "a connection is closed while it is in use");
+            expect(open_.contains(asked.slot), "a connection is closed that isn't open");
+            expect(std::find(closing_slots_.begin(), closing_slots_.end(), asked.slot) == closing_slots_.end(),
+                   "a connection is closed twice");
+            closing_slots_.push_back(asked.slot);
+            break;
+        }
+        case action_kind::grant: on_grant(asked); break;
+        case action_kind::refuse: on_refusal(asked); break;
+        case action_kind::abort:
+        case action_kind::refresh: break;
+    }
+}
+
+void pool_model::on_open(slot_id slot) {
+    expect(!closing_, "a closed pool opens a connection");
+    expect(!open_.contains(slot), "an opening on a slot that has a connection");
+    const endpoint_model& target = endpoints_[where(slot)];
+    expect(target.missed == 0, "an opening to an endpoint that isn't in the last answer");
+    if (target.failing != failure_kind::none) {
+        const core::duration shortest = core::backoff_for(target.failing).first / 2;
+        expect(now_ >= target.failed_at + shortest, "an opening during the back-off");
+    }
+    to_begin_.push_back(slot);
+}
+
+void pool_model::on_grant(const core::action& asked) {
+    expect(!queue_.empty() && queue_.front().cookie == asked.cookie, "a grant isn't for the first waiter");
+    const waiter served = queue_.front();
+    queue_.pop_front();
+    expect(now_ < served.deadline, "a waiter is served past its deadline");
+    ++totals_.waits;
+    take(asked.slot, served.cookie, served.deadline);
+}
+
+void pool_model::on_refusal(const core::action& asked) {
+    const auto refused = std::find_if(queue_.begin(), queue_.end(),
+                                      [&](const waiter& each) { return each.cookie == asked.cookie; });
+    expect(refused != queue_.end(), "an answer for somebody who doesn't wait");
+    if (asked.reason == errc::acquire_timeout) {
+        expect(now_ >= refused->deadline, "a waiter times out early");
+        ++totals_.timeouts;
+    } else {
+        const bool rejected = asked.reason == errc::connection_rejected && all_rejected();
+        expect(rejected || (asked.reason == errc::pool_closed && closing_), "a waiter is refused without reason");
+        ++totals_.refusals;
+    }
+    queue_.erase(refused);
+}
+
+void pool_model::take(slot_id slot, std::uintptr_t cookie, time_point deadline) {
+    ++totals_.grants;
+    expect(!closing_, "a closed pool hands out a connection");
+    expect(open_.contains(slot), "a grant of a slot without a connection");
+    const bool leased_already = std::any_of(leases_.begin(), leases_.end(),
+                                            [&](const lease& each) { return each.slot == slot; });
+    expect(!leased_already, "a connection is leased twice");
+    expect(now_ < open_[slot].opened_at + settings_.max_conn_lifetime, "a connection is handed out too old");
+    expect(usable(where(slot)), "a connection of an absent endpoint is handed out");
+    leases_.push_back({slot, cookie, deadline});
+}
+
+void pool_model::becomes_idle(slot_id slot, bool after_check) {
+    open_[slot].order = after_check ? --oldest_order_ : ++newest_order_;
+}
+
+void pool_model::note_failure(slot_id slot, failure_kind why, bool any_kind) {
+    const bool counts = any_kind || why == failure_kind::endpoint_down || why == failure_kind::wrong_role;
+    if (why == failure_kind::none || !counts) return;
+    endpoint_model& failed = endpoints_[where(slot)];
+    // What fails during a back-off doesn't start it anew, and the model doesn't know how long it was drawn.
+    if (failed.failing != why || now_ >= failed.failed_at + core::backoff_for(why).longest) {
+        failed.failed_at = now_;
+    }
+    failed.failing = why;
+}
+
+}  // namespace podpool::properties

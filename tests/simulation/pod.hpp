@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "spread.hpp"
+
+#include <podpool/core/slot.hpp>
+#include <podpool/endpoint.hpp>
+#include <podpool/failure.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace podpool::simulation {
+
+/// How a pod meets a new connection.
+enum class pod_mood : std::uint8_t {
+    accepts,
+    refuses,   ///< connection refused, at once
+    hangs,     ///< never answers anything
+    rejects,   ///< refuses the login
+    standby,   ///< answers, but isn't of the wanted role
+};
+
+/// One established session as the world sees it.
+struct session {
+    std::uint64_t id = 0;
+    std::size_t pool = 0;
+    core::slot_id slot = core::none;
+    time_point opened_at{};
+    bool alive = true;    ///< the server's side still exists
+    bool closed = false;  ///< the client's side is closed
+    bool leased = false;
+};
+
+/// A simulated database server.
+class pod {
+public:
+    explicit pod(endpoint address) : where(std::move(address)) {}
+
+    endpoint where;
+    pod_mood mood = pod_mood::accepts;
+    spread connect_time{std::chrono::milliseconds(1), std::chrono::milliseconds(3)};
+    spread answer_time{std::chrono::microseconds(300)};  ///< one round trip: a reset, a check
+    std::size_t max_connections = 100'000;
+
+    /// Every attempt: when, and by which pool.
+    std::vector<std::pair<time_point, std::size_t>> dials;
+    /// Sessions on the server by number.
+    std::map<std::uint64_t, session*> sessions;
+    std::size_t most_sessions = 0;
+    std::uint64_t leases = 0;
+
+    /// How the pod answers an attempt that reaches it now; none: with a session.
+    [[nodiscard]] failure greet() const {
+        switch (mood) {
+            case pod_mood::refuses: return {failure_kind::endpoint_down, "connection refused"};
+            case pod_mood::rejects: return {failure_kind::rejected, "password authentication failed"};
+            case pod_mood::standby: return {failure_kind::wrong_role, "in recovery"};
+            case pod_mood::accepts:
+            case pod_mood::hangs: break;
+        }
+        if (sessions.size() >= max_connections) return {failure_kind::overloaded, "too many clients"};
+        return {};
+    }
+};
+
+}  // namespace podpool::simulation

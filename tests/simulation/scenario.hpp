@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the scenarios share: options to start from and readable assertions.
+#pragma once
+
+#include "support/catch.hpp"
+#include "world.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace podpool::simulation {
+
+using namespace std::chrono_literals;
+
+/// Defaults but for the size.
+inline options pool_of(std::size_t max_conns) {
+    options settings;
+    settings.max_conns = max_conns;
+    return settings;
+}
+
+inline std::size_t largest_gap(const std::vector<std::size_t>& counts) {
+    const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
+    return *most - *least;
+}
+
+inline std::size_t total(const std::vector<std::size_t>& counts) {
+    std::size_t sum = 0;
+    for (const std::size_t count : counts) sum += count;
+    return sum;
+}
+
+inline std::string listed(const std::vector<std::size_t>& counts) {
+    std::ostringstream text;
+    for (const std::size_t count : counts) text << count << ' ';
+    return text.str();
+}
+
+inline double in_milliseconds(duration length) {
+    return std::chrono::duration<double, std::milli>(length).count();
+}
+
+inline double in_seconds(duration length) { return std::chrono::duration<double>(length).count(); }
+
+/// Closes by reason over all endpoints that the pool still knows.
+inline std::uint64_t closes(const stats& figures, close_reason reason) {
+    std::uint64_t sum = 0;
+    for (const endpoint_stats& each : figures.endpoints) sum += each.closes[static_cast<std::size_t>(reason)];
+    return sum;
+}
+
+}  // namespace podpool::simulation

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSL-1.0
+// The callers of a simulated pool: they ask, wait, hold, give back, give up.
+#include "simulated_pool.hpp"
+
+#include "world.hpp"
+
+namespace podpool::simulation {
+
+using core::queue_end;
+using core::slot_id;
+using namespace std::chrono_literals;
+
+void simulated_pool::call(const caller_plan& plan, std::function<void()> when_done) {
+    const std::size_t id = callers_.size();
+    caller& asking = callers_.emplace_back();
+    asking.plan = plan;
+    asking.since = now();
+    asking.deadline = core::later(now(), plan.timeout.value_or(settings_.acquire_timeout));
+    asking.when_done = std::move(when_done);
+    ++outcomes_.asked;
+    ask(id, queue_end::back);
+}
+
+bool simulated_pool::try_call(const caller_plan& plan) {
+    const core::grant given = machine_.try_acquire(now());
+    if (given) {
+        if (!queue_.empty()) broken("try_acquire() overtakes those who wait");
+        const std::size_t id = callers_.size();
+        caller& asking = callers_.emplace_back();
+        asking.plan = plan;
+        asking.since = now();
+        asking.deadline = now();
+        ++outcomes_.asked;
+        granted(id, given);
+    }
+    follow_up();
+    return static_cast<bool>(given);
+}
+
+void simulated_pool::ask(std::size_t id, queue_end end) {
+    caller& asking = callers_[id];
+    trace(end == queue_end::back ? "acquire" : "acquire again", id);
+    const core::acquire_result result =
+        machine_.acquire(now(), asking.deadline, static_cast<std::uintptr_t>(id), end);
+    if (result.granted) {
+        if (end == queue_end::back && !queue_.empty()) broken("a newcomer overtakes those who wait");
+        granted(id, result.granted);
+    } else if (result.refused) {
+        refused(id, *result.refused);
+    } else {
+        callers_[id].waiter = result.waiter;
+        queue(id, end);
+    }
+    follow_up();
+}
+
+void simulated_pool::queue(std::size_t id, queue_end end) {
+    caller& waiting = callers_[id];
+    waiting.now = caller::stage::waiting;
+    places_[id] = queue_.insert(end == queue_end::back ? queue_.end() : queue_.begin(), id);
+    if (waiting.overdue.number == 0 && waiting.deadline != core::never) {
+        waiting.overdue = events().at(waiting.deadline + 1ms,
+                                      [this] { broken("a waiter has no answer at its deadline"); });
+    }
+    if (waiting.plan.patience && waiting.give_up.number == 0) {
+        waiting.give_up = events().after(waiting.plan.patience->draw(rng_), [this, id] {
+            caller& leaving = callers_[id];
+            if (leaving.now != caller::stage::waiting) return;
+            trace("cancel", id);
+            if (!machine_.cancel(leaving.waiter)) broken("a waiter can't be cancelled");
+            leave_queue(id);
+            ++outcomes_.cancelled;
+            done(id);
+            follow_up();
+        });
+    }
+}
+
+void simulated_pool::leave_queue(std::size_t id) {
+    const auto place = places_.find(id);
+    if (place == places_.end()) broken("an answer for somebody who doesn't wait");
+    queue_.erase(place->second);
+    places_.erase(place);
+    callers_[id].now = caller::stage::asking;
+}
+
+/// A connection for a caller: after a look at the socket if asked for, as the runtime does.
+void simulated_pool::granted(std::size_t id, core::grant given) {
+    check_grant(id, given);
+    socket& handed = sockets_[given.slot];
+    trace("grant", id, given.slot);
+    if (given.verify && !handed.established->alive) {
+        const failure why(failure_kind::connection_lost, "the server closed the idle connection");
+        machine_.released(given.slot, why, false, now());
+        return ask(id, queue_end::front);
+    }
+    hold(id, given);
+}
+
+void simulated_pool::hold(std::size_t id, core::grant given) {
+    caller& holder = callers_[id];
+    holder.now = caller::stage::holding;
+    holder.slot = given.slot;
+    holder.held_since = now();
+    holder.timed = given.timed;
+    events().cancel(holder.overdue);
+    events().cancel(holder.give_up);
+    socket& held = sockets_[given.slot];
+    held.holder = id;
+    held.established->leased = true;
+    ++held.where->leases;
+    ++outcomes_.served;
+    outcomes_.wait.record(now() - holder.since);
+    outcomes_.longest_wait = std::max(outcomes_.longest_wait, now() - holder.since);
+    duration length = holder.plan.hold.draw(rng_);
+    if (!held.established->alive) {
+        // Not noticed: the caller's first query fails.
+        ++outcomes_.got_dead;
+        length = 0ms;
+    }
+    holder.hold_end = events().after(length, [this, id] { end_hold(id); });
+}
+
+void simulated_pool::end_hold(std::size_t id) {
+    caller& holder = callers_[id];
+    const socket& held = sockets_[holder.slot];
+    if (!held.established->alive) return give_back(id, {held.lost_with, "the connection was lost"});
+    if (held.where->mood != pod_mood::hangs) return give_back(id, {});
+    // The server is silent: the statement waits until it answers again or the client has enough.
+    const time_point limit = holder.held_since + holder.plan.statement_timeout;
+    if (now() >= limit) {
+        ++outcomes_.lost_in_use;
+        return give_back(id, {failure_kind::connection_lost, "no answer to a statement"});
+    }
+    holder.hold_end = events().at(std::min(limit, now() + 50ms), [this, id] { end_hold(id); });
+}
+
+void simulated_pool::give_back(std::size_t id, const failure& why) {
+    caller& holder = callers_[id];
+    socket& held = sockets_[holder.slot];
+    if (held.holder != id) broken("a lease comes back from somebody else");
+    held.holder = no_caller;
+    held.established->leased = false;
+    if (why) note_failure(*held.where, why);
+    trace(why ? "back broken" : "back", id, holder.slot);
+    if (holder.timed) machine_.note_use_time(now() - holder.held_since);
+    machine_.released(holder.slot, why, settings_.reset == reset_mode::full, now());
+    done(id);
+    follow_up();
+}
+
+void simulated_pool::refused(std::size_t id, errc reason) {
+    trace("refuse", id, static_cast<std::uint64_t>(reason));
+    if (reason == errc::acquire_timeout && now() < callers_[id].deadline) broken("a waiter times out early");
+    ++outcomes_.refused[reason];
+    outcomes_.refusal.record(now() - callers_[id].since);
+    done(id);
+}
+
+void simulated_pool::done(std::size_t id) {
+    caller& gone = callers_[id];
+    gone.now = caller::stage::done;
+    events().cancel(gone.overdue);
+    events().cancel(gone.give_up);
+    if (gone.when_done) after(0ms, std::exchange(gone.when_done, {}));
+}
+
+void simulated_pool::session_lost(const session& lost, failure_kind why) {
+    socket& broken_socket = sockets_[lost.slot];
+    broken_socket.lost_with = why;
+    if (broken_socket.holder != no_caller) {
+        // Whoever uses it reads the end at once.
+        const std::size_t id = broken_socket.holder;
+        events().cancel(callers_[id].hold_end);
+        ++outcomes_.lost_in_use;
+        callers_[id].hold_end = events().after(100us, [this, id] { end_hold(id); });
+    } else if (broken_socket.operation.number != 0) {
+        events().cancel(broken_socket.operation);
+        broken_socket.operation =
+            events().after(100us, [this, slot = lost.slot] { maintained(slot); });
+    }
+}
+
+}  // namespace podpool::simulation

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "event_queue.hpp"
+#include "name_server.hpp"
+#include "pod.hpp"
+#include "simulated_pool.hpp"
+#include "spread.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <vector>
+
+namespace podpool::simulation {
+
+/// Pods, a name, and the pools of a deployment in virtual time. The same seed gives the same history.
+class world {
+public:
+    explicit world(std::uint64_t seed) : seed_(seed), rng_(seed) {}
+
+    // --- What is there ---
+
+    /// Adds a server; it isn't behind the name until publish() says so.
+    pod& add_pod();
+    /// Adds `count` servers and publishes them.
+    std::vector<pod*> add_pods(std::size_t count);
+    simulated_pool& add_pool(const options& settings);
+    [[nodiscard]] name_server& names() noexcept { return names_; }
+    [[nodiscard]] std::deque<std::unique_ptr<simulated_pool>>& pools() noexcept { return pools_; }
+    [[nodiscard]] std::deque<pod>& pods() noexcept { return pods_; }
+    [[nodiscard]] pod* pod_at(const endpoint& where);
+
+    /// From now on the name answers with these pods.
+    void publish(const std::vector<pod*>& published);
+    /// The addresses of some pods, as an answer.
+    static name_server::reply reply_with(const std::vector<pod*>& pods);
+
+    // --- Faults ---
+
+    /// Every session of a pod ends and it refuses; a client that uses one reads `why`.
+    void kill(pod& victim, failure_kind why = failure_kind::connection_lost);
+    /// Ends the sessions of one pod but keeps it up (a restart of the server, a proxy that resets).
+    void drop_sessions(pod& victim, failure_kind why = failure_kind::connection_lost);
+
+    // --- Callers ---
+
+    /// `count` callers ask at this moment.
+    static void burst(simulated_pool& pool, std::size_t count, const caller_plan& plan);
+    /// Callers come at random, `per_second` on average, for `length`.
+    void arrivals(simulated_pool& pool, double per_second, duration length, const caller_plan& plan);
+    /// `count` clients acquire, use, return and think, over and over, for `length`.
+    void clients(simulated_pool& pool, std::size_t count, spread think, duration length,
+                 const caller_plan& plan);
+
+    // --- Time ---
+
+    [[nodiscard]] time_point now() const noexcept { return events_.now(); }
+    [[nodiscard]] event_queue& events() noexcept { return events_; }
+    [[nodiscard]] core::random& rng() noexcept { return rng_; }
+    [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+    void run_for(duration length);
+    /// Runs until the condition holds after some event; false if it doesn't within `limit`.
+    bool run_until(const std::function<bool()>& condition, duration limit);
+    /// Closes every pool, lets everything end, and checks that nothing is left.
+    void finish(duration limit = std::chrono::minutes(10));
+
+    // --- Figures ---
+
+    /// Sessions per published pod, over all pools, counted on the servers.
+    [[nodiscard]] std::vector<std::size_t> sessions(const std::vector<pod*>& of) const;
+    /// The most attempts on all pods in any period of this length.
+    [[nodiscard]] std::size_t most_dials_within(duration period) const;
+    [[nodiscard]] std::size_t dials() const;
+
+    /// Sessions, kept for ever so that each can be checked at the end.
+    session& add_session(std::size_t pool, core::slot_id slot);
+
+    /// How many events pass between two whole checks of a pool; 1: after each.
+    std::size_t check_every = 1;
+
+private:
+    void next_arrival(simulated_pool& pool, duration mean, time_point end, caller_plan plan);
+    void next_cycle(simulated_pool& pool, spread think, time_point end, const caller_plan& plan);
+    void check_servers() const;
+
+    std::uint64_t seed_;
+    core::random rng_;
+    event_queue events_;
+    name_server names_;
+    std::deque<pod> pods_;
+    std::deque<session> sessions_;
+    std::deque<std::unique_ptr<simulated_pool>> pools_;
+};
+
+/// How even some counts are.
+inline balance_figures evenness(const std::vector<std::size_t>& counts) {
+    return balance_figures::of(counts, counts.empty() ? 0 : counts.size() - 1);
+}
+
+}  // namespace podpool::simulation

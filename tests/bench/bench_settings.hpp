@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace podpool::bench {
+
+/// What the command line asks for.
+struct bench_settings {
+    /// Names of groups; empty: all.
+    std::vector<std::string> groups;
+    /// Rounds per comparison; zero: as many as each group thinks right.
+    std::size_t rounds = 0;
+    /// Length of one round in the groups that sleep or query.
+    std::chrono::nanoseconds long_round = std::chrono::seconds(1);
+    /// Print the table as Markdown instead of as text.
+    bool markdown = false;
+    /// Where to write every measurement; empty: nowhere.
+    std::string json_file;
+
+    [[nodiscard]] bool wants(const std::string& group) const;
+    [[nodiscard]] std::size_t rounds_or(std::size_t usual) const { return rounds != 0 ? rounds : usual; }
+};
+
+/// Reads the command line. Returns nothing, and sets `exit_code`, when the program should end: after
+/// --help or a mistake.
+std::optional<bench_settings> read_settings(int argc, char** argv,
+                                            const std::vector<std::string>& group_names, int& exit_code);
+
+}  // namespace podpool::bench

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "bench_settings.hpp"
+#include "groups.hpp"
+#include "report.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace podpool::bench;
+
+struct group {
+    std::string name;
+    void (*run)(const bench_settings&, report&);
+};
+
+const std::vector<group>& all_groups() {
+    static const std::vector<group> groups = {
+        {"cycle", run_cycle_group}, {"threads", run_threads_group},
+        {"held", run_held_group},   {"async", run_async_group},
+#ifdef PODPOOL_BENCH_POSTGRES
+        {"query", run_query_group}, {"coroutines", run_coroutines_group},
+#endif
+    };
+    return groups;
+}
+
+report run_groups(const bench_settings& settings) {
+    report all;
+    for (const group& each : all_groups()) {
+        if (!settings.wants(each.name)) continue;
+        std::cerr << "running: " << each.name << '\n';
+        try {
+            each.run(settings, all);
+        } catch (const std::exception& problem) {
+            all.not_run.push_back(each.name + ": " + problem.what());
+        }
+    }
+#ifndef PODPOOL_BENCH_POSTGRES
+    all.not_run.emplace_back("query, coroutines: built without podpool::postgres");
+#endif
+    return all;
+}
+
+int run(int argc, char** argv) {
+    // Short by default, since the ratios come from the interleaved rounds; the user's own options win.
+    std::vector<std::string> words(argv, argv + argc);
+    words.insert(words.begin() + 1, "--benchmark_min_time=0.1");
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    int count = static_cast<int>(arguments.size());
+    benchmark::Initialize(&count, arguments.data());
+
+    std::vector<std::string> names;
+    for (const group& each : all_groups()) names.push_back(each.name);
+    int exit_code = 0;
+    const auto settings = read_settings(count, arguments.data(), names, exit_code);
+    if (!settings) return exit_code;
+
+    const report all = run_groups(*settings);
+    std::cout << '\n';
+    if (settings->markdown) {
+        print_markdown(std::cout, all);
+    } else {
+        print_table(std::cout, all);
+    }
+    if (!settings->json_file.empty()) {
+        std::ofstream file(settings->json_file);
+        print_json(file, all);
+        if (!file.flush()) {
+            std::cerr << "podpool_bench: can't write " << settings->json_file << '\n';
+            return 1;
+        }
+    }
+    const bool failed = all.rows.empty() && !all.not_run.empty();
+    return failed ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& problem) {
+        std::cerr << "podpool_bench: " << problem.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "load.hpp"
+#include "pods.hpp"
+#include "support/catch.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <map>
+#include <mutex>
+#include <sstream>
+
+using namespace podpool;
+using namespace podpool::test;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+using counts = std::vector<std::size_t>;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// Nobody could have been spared one of these failures: all are on one server, and whoever had one asked
+/// for a connection before the pool could learn from the first of them, or before the server was all gone.
+void check_only_unavoidable(const std::vector<load::failed_query>& failures, const postgres_server& server,
+                            load::clock::time_point gone_at) {
+    auto last_excuse = load::clock::time_point::max();
+    for (const auto& one : failures) last_excuse = std::min(last_excuse, one.returned_at);
+    last_excuse = std::max(last_excuse, gone_at);
+    for (const auto& one : failures) {
+        INFO(one.text);
+        CHECK(one.where == endpoint(server.address(), server.port()));
+        CHECK((one.asked_at <= last_excuse));
+    }
+}
+
+/// What callers with a deadline of their own see.
+struct tally {
+    std::atomic<bool> stopping{false};
+    std::atomic<std::size_t> answers{0};
+    std::atomic<std::size_t> failed_acquires{0};
+    std::mutex mutex;
+    std::map<std::string, std::size_t> overdue;  // by address; guarded by mutex
+};
+
+asio::awaitable<void> call_with_deadline(pool<postgres>& pool, tally& seen) {
+    using namespace asio::experimental::awaitable_operators;
+    constexpr auto token = asio::as_tuple(asio::use_awaitable);
+    while (!seen.stopping) {
+        auto [failed, connection] = co_await pool.async_acquire(20s, token);
+        if (failed) {
+            ++seen.failed_acquires;
+            continue;
+        }
+        asio::steady_timer deadline(co_await asio::this_coro::executor, 1s);
+        const auto outcome =
+            co_await (connection->async_query("select pg_sleep(0.005)", token) || deadline.async_wait(token));
+        if (outcome.index() == 0 && std::get<0>(std::get<0>(outcome)) == nullptr) {
+            ++seen.answers;
+        } else {
+            const std::lock_guard held(seen.mutex);
+            ++seen.overdue[connection.endpoint().address];
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("(i) a server that is killed under load costs only the queries that ran on it, and comes back") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    pool<postgres> pool(
+        servers.url("pool_max_conns=30&pool_min_conns=30&pool_max_conn_lifetime=6s&pool_name=killed"));
+    REQUIRE(eventually([&] { return servers.sessions("killed") == counts{10, 10, 10}; }));
+    load callers(pool, 12);
+    REQUIRE(callers.goes_on());
+
+    servers[0].kill9();
+    const auto gone_at = load::clock::now();
+
+    REQUIRE(callers.goes_on(300));
+    // Refilled on the others, although nobody asks for that many.
+    REQUIRE(eventually([&] { return sum(servers.sessions("killed")) >= 30; }));
+    servers[0].start();
+    REQUIRE(eventually([&] {
+        const counts now = servers.sessions("killed");
+        return sum(now) >= 30 && within_one_of_even(now);
+    }));
+    REQUIRE(callers.goes_on());
+    callers.stop();
+
+    CHECK(callers.failed_acquires().empty());
+    CHECK(callers.failed_queries().size() <= 10);
+    check_only_unavoidable(callers.failed_queries(), servers[0], gone_at);
+}
+
+TEST_CASE("#35 a server that is shut down under load interrupts only what runs on it") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    pool<postgres> pool(servers.url("pool_max_conns=12&pool_name=shutdown"));
+    load callers(pool, 8);
+    REQUIRE(callers.goes_on());
+    const std::string others =
+        "select string_agg(pid::text, ',' order by pid) from pg_stat_activity where application_name = 'shutdown'";
+
+    const std::string before = servers[1].sql(others);
+    servers[0].stop(stop_mode::fast);
+    const auto gone_at = load::clock::now();
+    REQUIRE(callers.goes_on());
+    callers.stop();
+
+    // The other server's sessions are the same ones, and perhaps more.
+    const std::string after = servers[1].sql(others);
+    std::istringstream list(before);
+    for (std::string process; std::getline(list, process, ',');) CHECK_THAT(after, Contains(process));
+    CHECK(callers.failed_acquires().empty());
+    check_only_unavoidable(callers.failed_queries(), servers[0], gone_at);
+}
+
+TEST_CASE("#22 callers outlast servers and DNS that aren't up yet, and learn why they wait") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    for (std::size_t i = 0; i < servers.size(); ++i) servers[i].stop(stop_mode::immediate);
+    servers.dns().stop();
+
+    pool<postgres> pool(servers.url("pool_max_conns=6&pool_acquire_timeout=120s&pool_name=early"));
+    auto waiting = pool.async_acquire(asio::use_future);
+    REQUIRE(eventually([&] { return !pool.stats().discovery_error.empty(); }));
+    try {
+        const auto unexpected = pool.acquire(100ms);
+        FAIL("there is nothing to acquire");
+    } catch (const error& problem) {
+        CHECK(problem.code() == errc::acquire_timeout);
+        CHECK_THAT(problem.what(), Contains("no endpoint is known") && Contains(servers.dns().address()));
+    }
+
+    servers.dns().start();
+    REQUIRE(eventually([&] {
+        std::size_t refused = 0;
+        for (const auto& one : pool.stats().endpoints) refused += one.open_failures > 0 ? 1 : 0;
+        return refused == 3;
+    }));
+    try {
+        const auto unexpected = pool.acquire(100ms);
+        FAIL("there is nothing to acquire");
+    } catch (const error& problem) {
+        CHECK(problem.code() == errc::acquire_timeout);
+        CHECK_THAT(problem.what(), Contains("Connection refused") && Contains(servers[0].address()) &&
+                                       Contains(servers[1].address()));
+    }
+
+    for (std::size_t i = 0; i < servers.size(); ++i) servers[i].start();
+    const auto connection = waiting.get();
+    CHECK(connection->query("select 1").get<int>(0, 0) == 1);
+    const auto leases = lease_at_once(pool, 5);
+    CHECK(servers.sessions("early") == counts{2, 2, 2});
+}
+
+TEST_CASE("callers never notice that DNS is out, while sessions are renewed all the same") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    pool<postgres> pool(servers.url("pool_max_conns=9&pool_min_conns=9&pool_max_conn_lifetime=3s&pool_name=nodns"));
+    REQUIRE(eventually([&] { return servers.sessions("nodns") == counts{3, 3, 3}; }));
+    load callers(pool, 6);
+    REQUIRE(callers.goes_on());
+
+    servers.dns().stop();
+    REQUIRE(eventually([&] { return pool.stats().discovery_failures >= 3; }));
+    const stats out = pool.stats();
+    CHECK_THAT(out.discovery_error, Contains(servers.dns().address()));
+    CHECK(out.endpoints.size() == 3);
+    REQUIRE(eventually([&] { return pool.stats().renewals >= out.renewals + 9; }));
+    REQUIRE(callers.goes_on());
+
+    servers.dns().start();
+    REQUIRE(eventually([&] { return pool.stats().discovery_error.empty(); }));
+    REQUIRE(callers.goes_on());
+    callers.stop();
+    CHECK(callers.failed_acquires().empty());
+    CHECK(callers.failed_queries().empty());
+}
+
+TEST_CASE("a cold pool serves everybody although one of the servers hangs") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    servers[1].pause();
+    pool<postgres> pool(servers.url("pool_max_conns=12&pool_connect_timeout=1s&pool_name=cold"));
+
+    const auto leases = lease_at_once(pool, 12);
+
+    CHECK(servers[0].sessions("cold") + servers[2].sessions("cold") == 12);
+    servers[1].resume();
+}
+
+TEST_CASE("callers with deadlines go on when a server hangs, and use it again when it goes on") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    asio::io_context context;
+    pool<postgres> pool(context.get_executor(),
+                        servers.url("pool_max_conns=12&pool_min_conns=12&pool_max_conn_lifetime=10s"
+                                    "&pool_connect_timeout=1s&pool_name=hung"));
+    tally seen;
+    for (int i = 0; i < 6; ++i) asio::co_spawn(context, call_with_deadline(pool, seen), asio::detached);
+    std::thread runner([&] { context.run(); });
+    const auto goes_on = [&](std::size_t more) {
+        const std::size_t goal = seen.answers + more;
+        return eventually([&] { return seen.answers >= goal; });
+    };
+    CHECK(eventually([&] { return servers.sessions("hung") == counts{4, 4, 4}; }));
+    CHECK(goes_on(100));
+
+    servers[2].pause();
+    CHECK(goes_on(300));
+    // None of its sessions is left; the pool keeps asking, but not with callers.
+    CHECK(eventually([&] {
+        for (const auto& one : pool.stats().endpoints) {
+            if (one.where.address == servers[2].address()) return one.open == 0 && one.open_failures > 0;
+        }
+        return false;
+    }));
+    CHECK(goes_on(100));
+    servers[2].resume();
+    CHECK(eventually([&] { return servers[2].sessions("hung") >= 3; }));
+    CHECK(goes_on(100));
+
+    seen.stopping = true;
+    pool.async_close([](boost::system::error_code) {});
+    runner.join();
+    CHECK(seen.failed_acquires == 0);
+    for (const auto& [address, count] : seen.overdue) {
+        CHECK(address == servers[2].address());
+        // Each session that hung is lost to one caller at most.
+        CHECK(count <= 5);
+    }
+}

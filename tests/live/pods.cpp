@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "pods.hpp"
+
+#include <boost/asio/use_future.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <future>
+#include <iostream>
+#include <numeric>
+
+namespace podpool::test {
+
+bool live_tests_can_run() {
+    static const std::string missing = [] {
+        std::string why;
+        if (postgres_cluster::available(why) && real_dns_server::available(why)) why.clear();
+        return why;
+    }();
+    if (!missing.empty()) std::cout << "skipped: " << missing << '\n';
+    return missing.empty();
+}
+
+pods::pods(postgres_cluster_settings settings)
+    : cluster_(std::make_unique<postgres_cluster>(std::move(settings))), dns_(std::make_unique<real_dns_server>()) {}
+
+pods::pods(std::size_t count, postgres_cluster_settings settings) : pods(std::move(settings)) {
+    while (size() < count) add();
+    publish_all();
+}
+
+pods pods::with_standbys(std::size_t standbys) {
+    pods group{with_log()};
+    const postgres_server& primary = group.add();
+    while (group.size() < 1 + standbys) group.cluster_->add_standby(primary);
+    group.publish_all();
+    return group;
+}
+
+void pods::publish(const std::vector<std::size_t>& which) {
+    std::vector<std::string> addresses;
+    for (const std::size_t index : which) addresses.push_back(cluster_->servers().at(index)->address());
+    dns_->set_records(std::string(name), addresses);
+}
+
+void pods::publish_all() {
+    std::vector<std::size_t> all(size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    publish(all);
+}
+
+void pods::restore() {
+    for (const auto& server : cluster_->servers()) {
+        server->resume();
+        server->start();
+    }
+    dns_->start();
+    publish_all();
+}
+
+std::string pods::url(const std::string& pool_keys, const login& as) const {
+    const bool has_refresh = pool_keys.find("pool_dns_refresh=") != std::string::npos;
+    return "postgresql://" + as.user + ":" + as.password + "@" + std::string(name) + ":" + std::to_string(port()) +
+           "/" + as.database + "?pool_dns_servers=" + dns_->address() +
+           (has_refresh ? "&" : "&pool_dns_refresh=1s&") + pool_keys;
+}
+
+std::vector<std::size_t> pods::sessions(std::string_view application_name) {
+    std::vector<std::size_t> counts;
+    for (const auto& server : cluster_->servers()) {
+        counts.push_back(server->running() ? server->sessions(application_name) : 0);
+    }
+    return counts;
+}
+
+std::size_t pods::connection_attempts(std::size_t index) {
+    const std::string log = (*this)[index].log();
+    constexpr std::string_view mark = "connection received: ";
+    std::size_t count = 0;
+    for (std::size_t at = log.find(mark); at != std::string::npos; at = log.find(mark, at + mark.size())) ++count;
+    return count;
+}
+
+postgres_cluster_settings with_log(std::size_t max_connections) {
+    postgres_cluster_settings settings;
+    settings.max_connections = max_connections;
+    settings.configuration = {"log_connections = on"};
+    return settings;
+}
+
+pods& shared_pods() {
+    static pods shared(3, with_log());
+    shared.restore();
+    return shared;
+}
+
+std::vector<lease<postgres>> lease_at_once(pool<postgres>& pool, std::size_t count) {
+    std::vector<std::future<lease<postgres>>> coming;
+    for (std::size_t i = 0; i < count; ++i) coming.push_back(pool.async_acquire(boost::asio::use_future));
+    std::vector<lease<postgres>> leases;
+    for (auto& one : coming) leases.push_back(one.get());
+    return leases;
+}
+
+std::size_t sum(const std::vector<std::size_t>& counts) {
+    return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+}
+
+bool within_one_of_even(const std::vector<std::size_t>& counts) {
+    const double even = static_cast<double>(sum(counts)) / static_cast<double>(counts.size());
+    return std::all_of(counts.begin(), counts.end(), [even](std::size_t count) {
+        return std::abs(static_cast<double>(count) - even) <= 1;
+    });
+}
+
+std::size_t most_attempts(std::chrono::milliseconds first, std::chrono::milliseconds longest,
+                          std::chrono::steady_clock::duration elapsed) {
+    std::size_t attempts = 1;
+    std::chrono::steady_clock::duration at{0};
+    for (auto pause = first; (at += pause / 2) <= elapsed; pause = std::min(2 * pause, longest)) ++attempts;
+    return attempts;
+}
+
+}  // namespace podpool::test

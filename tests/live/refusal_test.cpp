@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "pods.hpp"
+#include "support/catch.hpp"
+
+using namespace podpool;
+using namespace podpool::test;
+using namespace std::chrono_literals;
+using counts = std::vector<std::size_t>;
+using Catch::Matchers::Contains;
+using test_clock = std::chrono::steady_clock;
+
+namespace {
+
+/// Asks for a connection over and over, as callers do; returns what the last one was told.
+std::string ask_many_times(pool<postgres>& pool, int times) {
+    std::string text;
+    for (int i = 0; i < times; ++i) {
+        try {
+            const auto unexpected = pool.acquire(1s);
+            FAIL("got a connection to " << to_string(unexpected.endpoint()));
+        } catch (const error& problem) {
+            CHECK(problem.code() == errc::connection_rejected);
+            text = problem.what();
+        }
+    }
+    return text;
+}
+
+counts attempts_so_far(pods& servers) {
+    counts attempts;
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        // So that no connection of our own comes later.
+        servers[i].sql("select 1");
+        attempts.push_back(servers.connection_attempts(i));
+    }
+    return attempts;
+}
+
+/// Each server was tried, and tried again only after a pause.
+void check_few_attempts(pods& servers, const counts& before, test_clock::time_point start) {
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        const std::size_t attempts = servers.connection_attempts(i) - before[i];
+        CHECK(attempts >= 1);
+        CHECK(attempts <= most_attempts(1s, 30s, test_clock::now() - start));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("#34 a wrong password is told at once, tried rarely, and mended without a new pool") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    const counts before = attempts_so_far(servers);
+    const auto start = test_clock::now();
+    login wrong;
+    wrong.password = "canary-wrong";
+    pool<postgres> pool(servers.url("pool_max_conns=12&pool_name=wrong", wrong));
+
+    const std::string text = ask_many_times(pool, 300);
+
+    CHECK_THAT(text, Contains("every endpoint refuses the connection") &&
+                         Contains("password authentication failed for user \"app\"") && !Contains("canary"));
+    for (std::size_t i = 0; i < 3; ++i) CHECK_THAT(text, Contains(servers[i].address()));
+    check_few_attempts(servers, before, start);
+
+    // Mended on one of them: everybody is served there.
+    servers[1].sql("alter role app password 'canary-wrong'");
+    REQUIRE(eventually([&] {
+        try {
+            return pool.acquire(1s).endpoint().address == servers[1].address();
+        } catch (const error&) {
+            return false;
+        }
+    }));
+    const auto leases = lease_at_once(pool, 12);
+    CHECK(servers.sessions("wrong") == counts{0, 12, 0});
+    servers[1].sql("alter role app password '" + postgres_cluster::password() + "'");
+}
+
+TEST_CASE("#34 an unknown database is told at once and tried rarely") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    const counts before = attempts_so_far(servers);
+    const auto start = test_clock::now();
+    login nowhere;
+    nowhere.database = "nowhere";
+    pool<postgres> pool(servers.url("pool_max_conns=12&pool_name=nowhere", nowhere));
+
+    CHECK_THAT(ask_many_times(pool, 300), Contains("database \"nowhere\" does not exist") &&
+                                              Contains(servers[2].address()) && !Contains("canary"));
+
+    check_few_attempts(servers, before, start);
+}
+
+TEST_CASE("a server without room says so, is asked rarely, and the sessions that it has serve everybody") {
+    if (!live_tests_can_run()) return;
+    // Three of eight are kept for superusers.
+    pods servers(1, with_log(8));
+    const std::size_t before = attempts_so_far(servers)[0];
+    const auto start = test_clock::now();
+    pool<postgres> pool(servers.url("pool_max_conns=12&pool_name=full"));
+
+    auto leases = lease_at_once(pool, 4);
+    std::string text;
+    try {
+        while (true) leases.push_back(pool.acquire(2s));
+    } catch (const error& problem) {
+        CHECK(problem.code() == errc::acquire_timeout);
+        text = problem.what();
+    }
+    CHECK_THAT(text, Contains("remaining connection slots are reserved") && Contains(servers[0].address()));
+    CHECK(leases.size() >= 4);
+    CHECK(servers.sessions("full") == counts{leases.size()});
+    for (auto& one : leases) CHECK(one->query("select 1").get<int>(0, 0) == 1);
+
+    // Twelve callers share them.
+    const std::size_t available = leases.size();
+    leases.clear();
+    std::vector<std::thread> callers;
+    std::atomic<int> served{0};
+    for (int caller = 0; caller < 12; ++caller) {
+        callers.emplace_back([&] {
+            for (int i = 0; i < 20; ++i) {
+                try {
+                    pool.acquire()->query("select pg_sleep(0.005)");
+                    ++served;
+                } catch (const std::exception&) {
+                    return;
+                }
+            }
+        });
+    }
+    for (std::thread& caller : callers) caller.join();
+    CHECK(served == 12 * 20);
+    CHECK(servers.sessions("full")[0] >= available);
+    const std::size_t refused = servers.connection_attempts(0) - before - servers.sessions("full")[0];
+    CHECK(refused <= most_attempts(100ms, 5s, test_clock::now() - start));
+}

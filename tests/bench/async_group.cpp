@@ -6,6 +6,7 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -26,8 +27,10 @@ constexpr std::size_t usual_rounds = 101;
 
 /// A context and the number of chains that run on it; the last one to end stops it.
 struct chain_context {
-    explicit chain_context(int concurrency) : context(concurrency) {}
+    explicit chain_context(int concurrency) : context(concurrency), work(context.get_executor()) {}
     asio::io_context context;
+    /// Else a chain that ends before another one has begun would stop the context.
+    asio::executor_work_guard<asio::io_context::executor_type> work;
     std::atomic<std::size_t> running{0};
 
     void chain_ended() {

@@ -9,6 +9,7 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -49,14 +50,30 @@ report run_groups(const bench_settings& settings) {
     return all;
 }
 
-int run(int argc, char** argv) {
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+    std::vector<char*> pointers;
+    pointers.reserve(words.size());
+    for (std::string& word : words) pointers.push_back(word.data());
+    return pointers;
+}
+
+/// Takes Google Benchmark's own options out of `words` and sets it up; it would print its own help.
+void set_up_google_benchmark(std::vector<std::string>& words) {
     // Short by default, since the ratios come from the interleaved rounds; the user's own options win.
-    std::vector<std::string> words(argv, argv + argc);
-    words.insert(words.begin() + 1, "--benchmark_min_time=0.1");
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
+    std::vector<std::string> own = {words.front(), "--benchmark_min_time=0.1"};
+    const auto is_own = [](const std::string& word) { return word.rfind("--benchmark_", 0) == 0; };
+    std::copy_if(words.begin() + 1, words.end(), std::back_inserter(own), is_own);
+    words.erase(std::remove_if(words.begin() + 1, words.end(), is_own), words.end());
+    std::vector<char*> arguments = pointers_to(own);
     int count = static_cast<int>(arguments.size());
     benchmark::Initialize(&count, arguments.data());
+}
+
+int run(int argc, char** argv) {
+    std::vector<std::string> words(argv, argv + argc);
+    set_up_google_benchmark(words);
+    std::vector<char*> arguments = pointers_to(words);
+    const int count = static_cast<int>(arguments.size());
 
     std::vector<std::string> names;
     for (const group& each : all_groups()) names.push_back(each.name);

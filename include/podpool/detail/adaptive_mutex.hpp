@@ -30,8 +30,8 @@ public:
     void unlock() noexcept { held_.store(false, std::memory_order_release); }
 
 private:
-    static constexpr int spins = 12;
-    static constexpr int longest_spin = 64;
+    static constexpr int spins = 3;
+    static constexpr int spin_pauses = 128;
     static constexpr int yields = 64;
     static constexpr std::chrono::microseconds first_nap{20};
     static constexpr std::chrono::microseconds longest_nap{500};
@@ -49,10 +49,10 @@ private:
     }
 
     void lock_contended() noexcept {
-        int pauses = 1;
+        // Long pauses from the start: one that looks again at once takes the cache line from the holder,
+        // and two threads then wait for the line more than for each other.
         for (int round = 0; round < spins; ++round) {
-            for (int i = 0; i < pauses; ++i) pause();
-            pauses = std::min(2 * pauses, longest_spin);
+            for (int i = 0; i < spin_pauses; ++i) pause();
             if (take_if_free()) return;
         }
         for (int round = 0; round < yields; ++round) {

@@ -21,7 +21,8 @@ std::map<std::uint32_t, int> picks(balance_policy policy, const numbers& candida
     core::random rng(11);
     std::map<std::uint32_t, int> counts;
     for (int pick = 0; pick < count; ++pick) {
-        ++counts[chooser.pick(candidates, [&](std::uint32_t id) { return loads[id]; }, rng)];
+        ++counts[chooser.pick(
+            candidates, [&](std::uint32_t id) { return loads[id]; }, rng)];
     }
     return counts;
 }
@@ -35,8 +36,8 @@ double chi_square(const std::map<std::uint32_t, int>& counts, double expected) {
 }  // namespace
 
 TEST_CASE("a single candidate is picked by every policy, without a look at its load") {
-    const auto policy = GENERATE(balance_policy::least_active, balance_policy::p2c, balance_policy::round_robin,
-                                 balance_policy::random);
+    const auto policy = GENERATE(balance_policy::least_active, balance_policy::p2c,
+                                 balance_policy::round_robin, balance_policy::random);
     balancer chooser(policy);
     core::random rng(1);
     const numbers one{7};
@@ -72,7 +73,8 @@ TEST_CASE("#33 least_active breaks ties at random, each with the same chance") {
 TEST_CASE("ties among many are fair, too") {
     numbers candidates;
     for (std::uint32_t id = 0; id < 20; ++id) candidates.push_back(id);
-    const auto counts = picks(balance_policy::least_active, candidates, std::vector<std::uint32_t>(20, 4), 40'000);
+    const auto counts =
+        picks(balance_policy::least_active, candidates, std::vector<std::uint32_t>(20, 4), 40'000);
     REQUIRE(counts.size() == 20);
     CHECK(chi_square(counts, 2000) < 43.8);  // 19 degrees of freedom
 }
@@ -106,7 +108,8 @@ TEST_CASE("#32 round_robin takes each in turn, also when candidates come and go"
     balancer chooser(balance_policy::round_robin);
     core::random rng(1);
     const auto next = [&](const numbers& candidates) {
-        return chooser.pick(candidates, [](std::uint32_t) { return 0; }, rng);
+        return chooser.pick(
+            candidates, [](std::uint32_t) { return 0; }, rng);
     };
     const numbers all{3, 0, 7, 5};  // their order in the list doesn't matter
     std::uint32_t last = next(all);
@@ -130,7 +133,8 @@ TEST_CASE("round_robin of many clients doesn't begin with the same one") {
         balancer chooser(balance_policy::round_robin);
         core::random rng(seed);
         const numbers candidates{0, 1, 2, 3};
-        ++first[chooser.pick(candidates, [](std::uint32_t) { return 0; }, rng)];
+        ++first[chooser.pick(
+            candidates, [](std::uint32_t) { return 0; }, rng)];
     }
     REQUIRE(first.size() == 4);
     CHECK(chi_square(first, 1000) < 16.3);

@@ -162,14 +162,16 @@ TEST_CASE("#e counts and lists equal the connections through any history of lega
     core::random rng(seed);
     constexpr endpoint_id endpoints = 4;
     connection_table table = table_of(endpoints);
-    const std::vector all{slot_status::vacant,    slot_status::opening,  slot_status::idle,   slot_status::leased,
-                          slot_status::resetting, slot_status::checking, slot_status::closing};
+    const std::vector all{slot_status::vacant, slot_status::opening,   slot_status::idle,
+                          slot_status::leased, slot_status::resetting, slot_status::checking,
+                          slot_status::closing};
     for (int step = 0; step < 1500; ++step) {
         if (table.size() < 12 || rng.below(10) == 0) table.allocate(rng.below(endpoints), start);
         if (rng.below(20) == 0) table.set_usable(rng.below(endpoints), rng.below(2) == 0);
         const slot_id id = rng.below(table.size());
         const slot_status to = all[rng.below(7)];
-        const bool on_its_way = table[id].status == slot_status::vacant || table[id].status == slot_status::closing;
+        const bool on_its_way =
+            table[id].status == slot_status::vacant || table[id].status == slot_status::closing;
         if (!on_its_way && table[id].status != slot_status::idle && rng.below(10) == 0) {
             table.doom(id, close_reason::retired);
         }
@@ -188,11 +190,21 @@ TEST_CASE("#e counts and lists equal the connections through any history of lega
             if (seen.doomed && seen.status != slot_status::closing) ++doomed;
             for (tally* counts : {&counted[seen.endpoint], &sum}) {
                 switch (seen.status) {
-                    case slot_status::opening: ++counts->opening; break;
-                    case slot_status::idle: ++counts->idle; break;
-                    case slot_status::leased: ++(seen.doomed ? counts->draining : counts->active); break;
-                    case slot_status::closing: ++counts->closing; break;
-                    default: ++counts->maintaining; break;
+                    case slot_status::opening:
+                        ++counts->opening;
+                        break;
+                    case slot_status::idle:
+                        ++counts->idle;
+                        break;
+                    case slot_status::leased:
+                        ++(seen.doomed ? counts->draining : counts->active);
+                        break;
+                    case slot_status::closing:
+                        ++counts->closing;
+                        break;
+                    default:
+                        ++counts->maintaining;
+                        break;
                 }
             }
         }

@@ -54,7 +54,8 @@ TEST_CASE("quantiles are never below the truth and at most an eighth above it") 
     }
     std::sort(truth.begin(), truth.end());
     for (const double quantile : {0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 1.0}) {
-        const auto rank = static_cast<std::size_t>(std::ceil(quantile * static_cast<double>(truth.size()))) - 1;
+        const auto rank =
+            static_cast<std::size_t>(std::ceil(quantile * static_cast<double>(truth.size()))) - 1;
         INFO("quantile " << quantile);
         CHECK(measured.quantile(quantile) >= truth[rank]);
         CHECK(measured.quantile(quantile) <= truth[rank] + truth[rank] / 8);

@@ -17,7 +17,8 @@ using aging = std::vector<std::pair<time_point, slot_id>>;
 
 aging ends_after(std::initializer_list<duration> lengths) {
     aging ends;
-    for (const duration length : lengths) ends.emplace_back(start + length, static_cast<slot_id>(ends.size()));
+    for (const duration length : lengths)
+        ends.emplace_back(start + length, static_cast<slot_id>(ends.size()));
     return ends;
 }
 

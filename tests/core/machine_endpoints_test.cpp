@@ -33,7 +33,8 @@ TEST_CASE("#b an endpoint missing from an answer gets nothing new at once and is
     pool.machine.discovered(answer_with({1, 2}), pool.now);
     CHECK(state_of(pool, 3) == endpoint_state::absent);
     CHECK(on(pool, 3) == 2);
-    for (int lease = 0; lease < 4; ++lease) CHECK(pool.where(pool.machine.try_acquire(pool.now).slot) != address(3));
+    for (int lease = 0; lease < 4; ++lease)
+        CHECK(pool.where(pool.machine.try_acquire(pool.now).slot) != address(3));
     CHECK_FALSE(pool.machine.try_acquire(pool.now));
     pool.machine.discovered(answer_with({1, 2}), pool.now);
     CHECK(on(pool, 3) == 2);
@@ -153,13 +154,11 @@ TEST_CASE("waiting callers get the room that idle connections of absent endpoint
     pool.collect();
     pool.machine.acquire(pool.now, never, 50);
     const std::vector<action> asked = pool.collect();
-    CHECK(std::count_if(asked.begin(), asked.end(), [](const action& each) {
-        return each.kind == action_kind::close;
-    }) == 1);
+    CHECK(std::count_if(asked.begin(), asked.end(),
+                        [](const action& each) { return each.kind == action_kind::close; }) == 1);
     // Overshoot lets the new one open before the old socket is closed.
-    CHECK(std::count_if(asked.begin(), asked.end(), [](const action& each) {
-        return each.kind == action_kind::open;
-    }) == 1);
+    CHECK(std::count_if(asked.begin(), asked.end(),
+                        [](const action& each) { return each.kind == action_kind::open; }) == 1);
 }
 
 TEST_CASE("absent endpoints serve when every discovered one fails, and no longer once one works") {
@@ -217,7 +216,8 @@ TEST_CASE("#h a connection that reports another role takes its endpoint's idle o
     const std::vector<action> closes = pool.collect(action_kind::close);
     CHECK(closes.size() == 3);
     for (const action& each : closes) CHECK(pool.where(each.slot) == gone);
-    for (int lease = 0; lease < 3; ++lease) CHECK(pool.where(pool.machine.try_acquire(pool.now).slot) != gone);
+    for (int lease = 0; lease < 3; ++lease)
+        CHECK(pool.where(pool.machine.try_acquire(pool.now).slot) != gone);
 }
 
 TEST_CASE("#i an endpoint that failed is tried once, not by everybody, until it has proven itself") {

@@ -28,7 +28,8 @@ TEST_CASE("an idle connection is leased at once and comes back") {
 TEST_CASE("the connection returned last is leased first") {
     bare_pool pool(settings_of(4));
     const std::vector<slot_id> slots = pool.lease_new(3);
-    for (const slot_id slot : {slots[2], slots[0], slots[1]}) pool.machine.released(slot, {}, false, pool.now);
+    for (const slot_id slot : {slots[2], slots[0], slots[1]})
+        pool.machine.released(slot, {}, false, pool.now);
     CHECK(pool.machine.try_acquire(pool.now).slot == slots[1]);
     CHECK(pool.machine.try_acquire(pool.now).slot == slots[0]);
     CHECK(pool.machine.try_acquire(pool.now).slot == slots[2]);
@@ -149,9 +150,8 @@ TEST_CASE("a caller whose connection was dead goes to the head of the queue with
     REQUIRE_FALSE(again.granted);
     for (const action& each : pool.collect(action_kind::close)) pool.machine.closed(each.slot, pool.now);
     pool.open_all();
-    const auto granted = std::find_if(pool.seen.rbegin(), pool.seen.rend(), [](const action& each) {
-        return each.kind == action_kind::grant;
-    });
+    const auto granted = std::find_if(pool.seen.rbegin(), pool.seen.rend(),
+                                      [](const action& each) { return each.kind == action_kind::grant; });
     REQUIRE(granted != pool.seen.rend());
     CHECK(granted->cookie == 101);
     CHECK(pool.machine.waiting() == 1);
@@ -202,11 +202,10 @@ TEST_CASE("#11 a broken connection is closed and replaced for whoever waits") {
     pool.machine.released(slot, lost, false, pool.now);
     const std::vector<action> asked = pool.collect();
     CHECK(std::count_if(asked.begin(), asked.end(), [&](const action& each) {
-        return each.kind == action_kind::close && each.slot == slot;
-    }) == 1);
-    CHECK(std::count_if(asked.begin(), asked.end(), [](const action& each) {
-        return each.kind == action_kind::refresh;
-    }) == 1);
+              return each.kind == action_kind::close && each.slot == slot;
+          }) == 1);
+    CHECK(std::count_if(asked.begin(), asked.end(),
+                        [](const action& each) { return each.kind == action_kind::refresh; }) == 1);
     pool.machine.closed(slot, pool.now);
     pool.open_all();
     CHECK(pool.machine.waiting() == 0);
@@ -235,7 +234,9 @@ TEST_CASE("#12 a reset that fails closes the connection") {
     pool.machine.released(slot, {}, true, pool.now);
     pool.machine.maintained(slot, {failure_kind::connection_lost, "reset failed"}, pool.now);
     CHECK(pool.status(slot) == slot_status::closing);
-    CHECK(pool.machine.snapshot(pool.now).endpoints[0].closes[static_cast<std::size_t>(close_reason::broken)] == 1);
+    CHECK(
+        pool.machine.snapshot(pool.now).endpoints[0].closes[static_cast<std::size_t>(close_reason::broken)] ==
+        1);
 }
 
 TEST_CASE("a discarded connection is closed, whatever its state") {

@@ -24,9 +24,9 @@ struct plain_waiter {
 using plain_queue = std::deque<plain_waiter>;
 
 plain_queue::iterator earliest(plain_queue& queue) {
-    return std::min_element(queue.begin(), queue.end(), [](const plain_waiter& left, const plain_waiter& right) {
-        return left.deadline < right.deadline;
-    });
+    return std::min_element(
+        queue.begin(), queue.end(),
+        [](const plain_waiter& left, const plain_waiter& right) { return left.deadline < right.deadline; });
 }
 
 void check_same(const waiter_queue& real, plain_queue& plain) {

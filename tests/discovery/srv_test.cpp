@@ -91,8 +91,8 @@ TEST_CASE("of SRV records those with the lowest priority number are used") {
     fixture f;
     f.server.set(service, srv,
                  dns_reply()
-                     .srv(pod(0), 5432, 5, 10)
                      .srv(pod(1), 5432, 5, 0)
+                     .srv(pod(0), 5432, 5, 10)
                      .glue(pod(0), "10.0.0.1")
                      .glue(pod(1), "10.0.0.2"));
     const auto source = f.start();
@@ -114,6 +114,15 @@ TEST_CASE("a target that fails keeps its last good address as long as the SRV an
 
     f.server.set(service, srv, dns_reply().srv(pod(0), 5432));
     f.log.skip_until([](const auto& one) { return is_set_of(one, {"10.0.0.3:5432"}); });
+
+    // When it comes back, what it once had is forgotten.
+    f.server.set(service, srv, dns_reply().srv(pod(0), 5432).srv(pod(1), 5432));
+    endpoint_set last;
+    f.log.skip_until([&](const auto& one) {
+        if (const auto* answer = std::get_if<endpoint_set>(&one)) last = *answer;
+        return std::holds_alternative<discovery_error>(one);
+    });
+    CHECK(texts(last) == names{"10.0.0.3:5432"});
 }
 
 TEST_CASE("a service that fails beside one that doesn't keeps its last good endpoints") {

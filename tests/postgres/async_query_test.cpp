@@ -57,18 +57,20 @@ TEST_CASE("async_query works with a callback, which is never called inside the i
     live_session session(shared_server());
     int answers = 0;
     bool initiating = true;
-    session.connection->async_query("select $1", 7, [&](std::exception_ptr failed, postgres_result result) {
-        CHECK_FALSE(initiating);
-        CHECK(failed == nullptr);
-        CHECK(number(result) == 7);
-        ++answers;
-    });
+    session.connection->async_query("select $1", 7,
+                                    [&](const std::exception_ptr& failed, const postgres_result& result) {
+                                        CHECK_FALSE(initiating);
+                                        CHECK(failed == nullptr);
+                                        CHECK(number(result) == 7);
+                                        ++answers;
+                                    });
     // The second one fails at once, since the first still runs: that too comes later.
-    session.connection->async_query("select 8", [&](std::exception_ptr failed, const postgres_result&) {
-        CHECK_FALSE(initiating);
-        CHECK_THROWS_AS(std::rethrow_exception(failed), postgres_error);
-        ++answers;
-    });
+    session.connection->async_query("select 8",
+                                    [&](const std::exception_ptr& failed, const postgres_result&) {
+                                        CHECK_FALSE(initiating);
+                                        CHECK_THROWS_AS(std::rethrow_exception(failed), postgres_error);
+                                        ++answers;
+                                    });
     initiating = false;
     session.context.restart();
     session.context.run();
@@ -111,15 +113,16 @@ TEST_CASE("parameters are copied before async_query returns") {
 TEST_CASE("large statements and large results pass in both directions at once") {
     if (!have_postgres()) return;
     live_session session(shared_server());
-    const std::string large(8 * 1024 * 1024, 'x');
+    constexpr std::size_t part_size = std::size_t{128} * 1024;
+    const std::string large(64 * part_size, 'x');
     // Rows come back while the statement is still being sent: whoever only writes waits for ever.
     std::string sql;
-    for (int part = 0; part < 64; ++part) sql += "select '" + large.substr(0, 128 * 1024) + "';";
+    for (int part = 0; part < 64; ++part) sql += "select '" + large.substr(0, part_size) + "';";
     const auto work = [&]() -> asio::awaitable<void> {
         const auto echoed = co_await session.connection->async_query("select $1", large);
         CHECK(echoed.get<std::string_view>(0, first) == large);
         const auto last = co_await session.connection->async_query(sql);
-        CHECK(last.get<std::string_view>(0, first).size() == 128 * 1024);
+        CHECK(last.get<std::string_view>(0, first).size() == part_size);
     };
     session.run(work());
 }

@@ -4,7 +4,7 @@
 #include <libpq-fe.h>
 
 #include <poll.h>
-#include <signal.h>
+#include <csignal>
 
 #include <string>
 

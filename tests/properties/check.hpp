@@ -25,8 +25,7 @@ void check_property(const std::string& description, int count, Property property
         params.seed = 2;
         params.maxSuccess = count;
     }
-    const rc::detail::TestResult result =
-        rc::detail::checkTestable(std::move(property), metadata, params);
+    const rc::detail::TestResult result = rc::detail::checkTestable(std::move(property), metadata, params);
     std::ostringstream text;
     rc::detail::printResultMessage(result, text);
     INFO(text.str());

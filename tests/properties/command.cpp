@@ -63,12 +63,15 @@ options pool_shape::settings() const {
     made.max_conns = 1 + max_conns % 6U;
     made.min_conns = std::min<std::size_t>(min_conns % 4U, made.max_conns);
     made.min_idle_conns = std::min<std::size_t>(min_idle % 3U, made.max_conns);
-    if (per_endpoint % 3U == 2) made.max_conns_per_endpoint = std::min<std::size_t>(1 + per_endpoint % 2U, made.max_conns);
+    if (per_endpoint % 3U == 2)
+        made.max_conns_per_endpoint = std::min<std::size_t>(1 + per_endpoint % 2U, made.max_conns);
     made.renew_overshoot = overshoot % 3U;
     constexpr std::array<std::chrono::nanoseconds, 4> lifetimes{30min, 1min, 10s, 1s};
     made.max_conn_lifetime = lifetimes[times % 4U];
-    made.max_conn_idle_time = times % 3U == 1 ? std::chrono::nanoseconds(5s) : std::chrono::nanoseconds(10min);
-    made.health_check_period = times % 5U == 1 ? std::chrono::nanoseconds(200ms) : std::chrono::nanoseconds(30s);
+    made.max_conn_idle_time =
+        times % 3U == 1 ? std::chrono::nanoseconds(5s) : std::chrono::nanoseconds(10min);
+    made.health_check_period =
+        times % 5U == 1 ? std::chrono::nanoseconds(200ms) : std::chrono::nanoseconds(30s);
     made.balance = static_cast<balance_policy>(policy % 4U);
     made.max_waiters = waiters % 4U == 3 ? 2 : 1024;
     return made;
@@ -77,14 +80,17 @@ options pool_shape::settings() const {
 std::ostream& operator<<(std::ostream& out, const command& shown) {
     out << name_of(shown.what);
     switch (shown.what) {
-        case event::pass_time: return out << '(' << detail::duration_text(steps[shown.pick % steps.size()]) << ')';
+        case event::pass_time:
+            return out << '(' << detail::duration_text(steps[shown.pick % steps.size()]) << ')';
         case event::try_acquire:
         case event::acquire_patiently:
         case event::discovery_failed:
         case event::tick:
         case event::retire_all:
-        case event::close: return out;
-        default: return out << '(' << shown.pick << ')';
+        case event::close:
+            return out;
+        default:
+            return out << '(' << shown.pick << ')';
     }
 }
 
@@ -128,13 +134,13 @@ rc::Gen<pool_shape> pool_shapes() {
                             [](int drawn) { return static_cast<std::uint8_t>(drawn); });
     };
     return rc::gen::resize(
-        100, rc::gen::build<pool_shape>(
-                 rc::gen::set(&pool_shape::max_conns, small(6)), rc::gen::set(&pool_shape::min_conns, small(4)),
-                 rc::gen::set(&pool_shape::min_idle, small(3)),
-                 rc::gen::set(&pool_shape::per_endpoint, small(6)),
-                 rc::gen::set(&pool_shape::overshoot, small(3)), rc::gen::set(&pool_shape::times, small(60)),
-                 rc::gen::set(&pool_shape::policy, small(4)), rc::gen::set(&pool_shape::waiters, small(4)),
-                 rc::gen::set(&pool_shape::seed, rc::gen::inRange<std::uint64_t>(1, 1'000'000))));
+        100,
+        rc::gen::build<pool_shape>(
+            rc::gen::set(&pool_shape::max_conns, small(6)), rc::gen::set(&pool_shape::min_conns, small(4)),
+            rc::gen::set(&pool_shape::min_idle, small(3)), rc::gen::set(&pool_shape::per_endpoint, small(6)),
+            rc::gen::set(&pool_shape::overshoot, small(3)), rc::gen::set(&pool_shape::times, small(60)),
+            rc::gen::set(&pool_shape::policy, small(4)), rc::gen::set(&pool_shape::waiters, small(4)),
+            rc::gen::set(&pool_shape::seed, rc::gen::inRange<std::uint64_t>(1, 1'000'000))));
 }
 
 }  // namespace podpool::properties

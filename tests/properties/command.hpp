@@ -20,10 +20,10 @@ enum class event : std::uint8_t {
     try_acquire,
     cancel,
     give_back,
-    give_back_dirty,   ///< needs a reset
-    give_back_lost,    ///< the connection is gone
-    give_back_down,    ///< the endpoint shuts down
-    give_back_demoted, ///< the endpoint has another role
+    give_back_dirty,    ///< needs a reset
+    give_back_lost,     ///< the connection is gone
+    give_back_down,     ///< the endpoint shuts down
+    give_back_demoted,  ///< the endpoint has another role
     discard,
     find_dead,  ///< a grant's look at the socket fails: back to the head of the queue
     begin_open,
@@ -69,7 +69,7 @@ struct pool_shape {
 
 /// How much time pass_time lets pass.
 inline constexpr std::array<std::chrono::nanoseconds, 10> steps{
-    std::chrono::nanoseconds(1),   std::chrono::milliseconds(1), std::chrono::milliseconds(10),
+    std::chrono::nanoseconds(1),   std::chrono::milliseconds(1),   std::chrono::milliseconds(10),
     std::chrono::milliseconds(80), std::chrono::milliseconds(300), std::chrono::seconds(1),
     std::chrono::seconds(5),       std::chrono::seconds(31),       std::chrono::minutes(4),
     std::chrono::minutes(11)};

@@ -81,6 +81,7 @@ private:
     void try_acquire();
     void cancel(std::size_t pick);
     void give_back(std::size_t pick, failure_kind why, bool dirty);
+    void give_back_clean(std::size_t pick);
     void discard(std::size_t pick);
     void find_dead(std::size_t pick);
     void begin_open(std::size_t pick);
@@ -126,6 +127,7 @@ private:
     options settings_;
     core::machine machine_;
     time_point now_;
+    core::duration lag_{0};  ///< of the clock that the current call was made with
     std::size_t max_;
     std::size_t bound_;
     bool resized_ = false;

@@ -14,9 +14,7 @@ const endpoint& pool_model::where(slot_id slot) const {
     return machine_.endpoints()[machine_.connections()[slot].endpoint].info.where;
 }
 
-bool pool_model::idle(slot_id slot) const {
-    return machine_.connections()[slot].status == slot_status::idle;
-}
+bool pool_model::idle(slot_id slot) const { return machine_.connections()[slot].status == slot_status::idle; }
 
 std::size_t pool_model::sockets() const { return open_.size() + dialing_.size() + to_begin_.size(); }
 
@@ -116,19 +114,20 @@ void pool_model::check_slots() const {
 /// Nobody waits while an idle connection could serve him.
 void pool_model::check_waiters() const {
     expect(machine_.waiting() == queue_.size(), "the machine's queue has another length");
-    const bool somebody = std::any_of(queue_.begin(), queue_.end(),
-                                      [&](const waiter& each) { return each.deadline > now_; });
+    const bool somebody =
+        std::any_of(queue_.begin(), queue_.end(), [&](const waiter& each) { return each.deadline > now_; });
     if (!somebody) return;
     for (const auto& [slot, state] : open_) {
-        const bool serves =
-            idle(slot) && machine_.connections()[slot].ends_at > now_ && endpoints_.at(where(slot)).missed == 0;
+        const bool serves = idle(slot) && machine_.connections()[slot].ends_at > now_ &&
+                            endpoints_.at(where(slot)).missed == 0;
         expect(!serves, "somebody waits while an idle connection could serve");
     }
 }
 
 void pool_model::check_stats() const {
     const stats seen = machine_.snapshot(now_);
-    expect(seen.open == seen.idle + seen.active + seen.draining, "stats: open isn't idle + active + draining");
+    expect(seen.open == seen.idle + seen.active + seen.draining,
+           "stats: open isn't idle + active + draining");
     expect(seen.active + seen.draining == leases_.size(), "stats: the leases are wrong");
     expect(seen.opening == to_begin_.size() + dialing_.size(), "stats: opening is wrong");
     expect(seen.closing == closing_slots_.size(), "stats: closing is wrong");

@@ -156,8 +156,8 @@ TEST_CASE("the acquire timeout of the options holds where a call names none") {
 TEST_CASE("an acquire with no time to wait takes an idle connection or fails at once") {
     const fake_servers servers(1);
     fake_pool pool(small_pool(1), servers.driver());
-    const auto timeout = GENERATE(std::chrono::nanoseconds(0), std::chrono::nanoseconds(-1),
-                                  std::chrono::nanoseconds::min());
+    const auto timeout =
+        GENERATE(std::chrono::nanoseconds(0), std::chrono::nanoseconds(-1), std::chrono::nanoseconds::min());
     pool.acquire().release();
     fake_lease held = pool.acquire(timeout);
     REQUIRE(held);
@@ -169,7 +169,8 @@ TEST_CASE("an acquire may wait for ever") {
     const fake_servers servers(1);
     fake_pool pool(small_pool(1), servers.driver());
     fake_lease held = pool.acquire();
-    auto waiting = std::async(std::launch::async, [&] { return pool.acquire(std::chrono::nanoseconds::max()); });
+    auto waiting =
+        std::async(std::launch::async, [&] { return pool.acquire(std::chrono::nanoseconds::max()); });
     REQUIRE(waiters_become(pool, 1));
     held.release();
     CHECK(result_of(waiting));

@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -123,8 +124,9 @@ TEST_CASE("a callback may be move-only and take the lease by any kind of referen
     pool_on_context world(2);
     bool by_value = false;
     bool by_reference = false;
-    world.pool.async_acquire(
-        [&, owned = std::make_unique<int>(1)](error_code, fake_lease leased) { by_value = leased && *owned == 1; });
+    world.pool.async_acquire([&, owned = std::make_unique<int>(1)](error_code, fake_lease leased) {
+        by_value = leased && *owned == 1;
+    });
     world.pool.async_acquire([&](const error_code&, fake_lease&& leased) { by_reference = bool(leased); });
     CHECK(run_until(world.context, [&] { return by_value && by_reference; }));
     CHECK(world.pool.stats().active == 0);
@@ -166,7 +168,8 @@ TEST_CASE("coroutines await an acquire without naming a token, with use_awaitabl
         {
             const fake_lease leased = co_await pool.async_acquire();
             CHECK(leased);
-            const auto [error, nothing] = co_await pool.async_acquire(0s, asio::as_tuple(asio::use_awaitable));
+            const auto [error, nothing] =
+                co_await pool.async_acquire(0s, asio::as_tuple(asio::use_awaitable));
             CHECK(error == errc::acquire_timeout);
             CHECK_FALSE(nothing);
             bool thrown = false;
@@ -242,11 +245,11 @@ TEST_CASE("an acquire can race against a timer, and the loser is cancelled") {
     bool done = false;
     const auto body = [](fake_pool& pool, bool& ended) -> asio::awaitable<void> {
         asio::steady_timer timer(co_await asio::this_coro::executor, 1h);
-        auto first = co_await (pool.async_acquire(asio::use_awaitable) || timer.async_wait(asio::use_awaitable));
+        auto first =
+            co_await (pool.async_acquire(asio::use_awaitable) || timer.async_wait(asio::use_awaitable));
         CHECK(first.index() == 0);
         timer.expires_after(1ms);
-        const auto second =
-            co_await (pool.async_acquire(asio::use_awaitable) || timer.async_wait(asio::use_awaitable));
+        const auto second = co_await (pool.async_acquire() || timer.async_wait(asio::use_awaitable));
         CHECK(second.index() == 1);
         CHECK(pool.stats().waiters == 0);
         CHECK(pool.stats().cancellations == 1);
@@ -269,11 +272,12 @@ TEST_CASE("the handler never runs inside the initiating function") {
     // From a handler of the same executor, where a dispatch would run the handler at once.
     asio::post(world.context, [&] {
         initiating = true;
-        world.pool.async_acquire(outcome == 1 ? 0s : 1h, asio::bind_executor(world.context.get_executor(),
-                                                                              [&](error_code, const fake_lease&) {
-                                                                                  inside = initiating;
-                                                                                  completed = true;
-                                                                              }));
+        world.pool.async_acquire(
+            outcome == 1 ? 0s : 1h,
+            asio::bind_executor(world.context.get_executor(), [&](error_code, const fake_lease&) {
+                inside = initiating;
+                completed = true;
+            }));
         initiating = false;
     });
     CHECK(run_until(world.context, [&] { return completed; }));
@@ -289,7 +293,8 @@ TEST_CASE("the handler runs on its associated executor, whoever completes it") {
     const auto acquire = [&](std::chrono::nanoseconds timeout) {
         auto promise = std::make_shared<std::promise<std::tuple<bool, error_code, fake_lease>>>();
         auto result = promise->get_future();
-        pool.async_acquire(timeout, asio::bind_executor(strand, [strand, promise](error_code error, fake_lease got) {
+        pool.async_acquire(timeout,
+                           asio::bind_executor(strand, [strand, promise](error_code error, fake_lease got) {
                                promise->set_value({strand.running_in_this_thread(), error, std::move(got)});
                            }));
         return result;
@@ -329,8 +334,8 @@ TEST_CASE("a handler's memory comes from its allocator and is given back before 
         CHECK(leased);
         live = use->live.load();
     };
-    world.pool.async_acquire(
-        asio::bind_allocator(counting_allocator<char>(use), asio::bind_executor(world.context.get_executor(), handler)));
+    world.pool.async_acquire(asio::bind_allocator(
+        counting_allocator<char>(use), asio::bind_executor(world.context.get_executor(), handler)));
     CHECK(use->live > 0);
     held.release();
     CHECK(run_until(world.context, [&] { return live.has_value(); }));
@@ -449,6 +454,26 @@ TEST_CASE("a lease that a handler drops goes back to the pool") {
     bool completed = false;
     world.pool.async_acquire([&](error_code, auto&&) { completed = true; });
     CHECK(run_until(world.context, [&] { return completed && world.pool.stats().idle == 1; }));
+}
+
+TEST_CASE("a pool runs on any executor: a thread pool's, a strand's") {
+    const fake_servers servers(2);
+    asio::thread_pool threads(3);
+    for (const asio::any_io_executor& executor :
+         {asio::any_io_executor(threads.get_executor()),
+          asio::any_io_executor(asio::make_strand(threads.get_executor()))}) {
+        fake_pool pool(executor, small_pool(2), servers.driver());
+        auto future = pool.async_acquire(asio::use_future);
+        fake_lease first = result_of(future);
+        const fake_lease second = pool.acquire();
+        CHECK(second);
+        first->use();
+        first.release();
+        CHECK(eventually([&] { return pool.stats().maintaining == 0; }));
+        pool.close();
+    }
+    threads.join();
+    CHECK(servers.world().sessions() == 0);
 }
 
 TEST_CASE("get_executor is the executor that the pool was given") {

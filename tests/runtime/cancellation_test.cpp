@@ -31,8 +31,8 @@ using podpool::failure_kind;
 
 namespace {
 
-constexpr auto every_type = {cancellation_type::terminal, cancellation_type::partial, cancellation_type::total,
-                             cancellation_type::all};
+constexpr auto every_type = {cancellation_type::terminal, cancellation_type::partial,
+                             cancellation_type::total, cancellation_type::all};
 
 struct outcome {
     error_code error;
@@ -314,7 +314,8 @@ TEST_CASE("a coroutine's acquire is cancelled with it: terminal by default, tota
     const fake_lease held = pool.acquire();
     const bool total = GENERATE(false, true);
     const auto body = [](fake_pool& from, bool allow_total) -> asio::awaitable<error_code> {
-        if (allow_total) co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+        if (allow_total)
+            co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
         co_await asio::this_coro::throw_if_cancelled(false);
         const auto [error, leased] = co_await from.async_acquire(asio::as_tuple(asio::use_awaitable));
         co_return error;
@@ -324,7 +325,8 @@ TEST_CASE("a coroutine's acquire is cancelled with it: terminal by default, tota
                                 asio::bind_cancellation_slot(signal.slot(), asio::use_future));
     REQUIRE(waiters_become(pool, 1));
     // A coroutine's own state is only safe on its executor.
-    asio::post(io.executor(), [&] { signal.emit(total ? cancellation_type::total : cancellation_type::terminal); });
+    asio::post(io.executor(),
+               [&] { signal.emit(total ? cancellation_type::total : cancellation_type::terminal); });
     CHECK(result_of(ended) == asio::error::operation_aborted);
 }
 

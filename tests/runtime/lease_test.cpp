@@ -14,7 +14,8 @@ using podpool::failure;
 using podpool::failure_kind;
 
 static_assert(!std::is_copy_constructible_v<fake_lease> && !std::is_copy_assignable_v<fake_lease>);
-static_assert(std::is_nothrow_move_constructible_v<fake_lease> && std::is_nothrow_move_assignable_v<fake_lease>);
+static_assert(std::is_nothrow_move_constructible_v<fake_lease> &&
+              std::is_nothrow_move_assignable_v<fake_lease>);
 static_assert(!std::is_copy_constructible_v<fake_pool> && std::is_nothrow_move_constructible_v<fake_pool>);
 
 TEST_CASE("an empty lease says so instead of crashing") {
@@ -96,7 +97,8 @@ TEST_CASE("#11 a connection that broke during its lease is not used again") {
     {
         const fake_lease other = pool.acquire();
         const fake_lease leased = pool.acquire();
-        leased->fail_with(failure(failure_kind::connection_lost, "server closed the connection unexpectedly"));
+        leased->fail_with(
+            failure(failure_kind::connection_lost, "server closed the connection unexpectedly"));
     }
     CHECK(eventually([&] { return servers.world().sessions() == 1; }));
     const auto figures = pool.stats();

@@ -43,7 +43,8 @@ bool eventually(Condition condition) {
 /// The result of a future that must become ready; throws when it doesn't.
 template <class Value>
 Value result_of(std::future<Value>& awaited) {
-    if (awaited.wait_for(patience) != std::future_status::ready) throw std::runtime_error("no result in time");
+    if (awaited.wait_for(patience) != std::future_status::ready)
+        throw std::runtime_error("no result in time");
     return awaited.get();
 }
 

@@ -9,9 +9,9 @@ namespace {
 
 /// Attempts on a pod between two moments.
 std::size_t dials_between(const pod& server, time_point from, time_point to) {
-    return static_cast<std::size_t>(std::count_if(server.dials.begin(), server.dials.end(), [&](const auto& dial) {
-        return dial.first >= from && dial.first < to;
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(server.dials.begin(), server.dials.end(),
+                      [&](const auto& dial) { return dial.first >= from && dial.first < to; }));
 }
 
 }  // namespace

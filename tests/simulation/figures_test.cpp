@@ -80,10 +80,11 @@ struct scale_up {
 
 void print_scale_up() {
     std::puts("\n### Scale-up under load, max_conn_lifetime 30 min (renewals only, nothing is moved)\n");
-    std::puts("| pools x sessions | pods | new pods at 95 % of their share after | max/mean after a lifetime | "
-              "most dials in a second | failed acquires |\n|---|---|---|---|---|---|");
-    for (const scale_up& plan : {scale_up{1, 30, 3, 5, 10}, scale_up{20, 20, 3, 4, 3}, scale_up{100, 20, 3, 4, 1},
-                                 scale_up{100, 3, 4, 5, 1}}) {
+    std::puts(
+        "| pools x sessions | pods | new pods at 95 % of their share after | max/mean after a lifetime | "
+        "most dials in a second | failed acquires |\n|---|---|---|---|---|---|");
+    for (const scale_up& plan : {scale_up{1, 30, 3, 5, 10}, scale_up{20, 20, 3, 4, 3},
+                                 scale_up{100, 20, 3, 4, 1}, scale_up{100, 3, 4, 5, 1}}) {
         world here(1);
         here.check_every = 100;
         auto pods = here.add_pods(plan.pods_before);
@@ -116,8 +117,10 @@ void print_scale_up() {
 }
 
 void print_expiry() {
-    std::puts("\n### A deployment born together: 100 pools of 20, max_conn_lifetime 30 min, 65 min of life\n");
-    std::puts("| most dials in a second | in a minute | mean per second | late or failed |\n|---|---|---|---|");
+    std::puts(
+        "\n### A deployment born together: 100 pools of 20, max_conn_lifetime 30 min, 65 min of life\n");
+    std::puts(
+        "| most dials in a second | in a minute | mean per second | late or failed |\n|---|---|---|---|");
     for (std::uint64_t seed = 1; seed <= 2; ++seed) {
         world here(seed);
         here.check_every = 100;
@@ -214,7 +217,8 @@ double sessions_after_start(const deployment& shape, balance_policy policy, std:
 
 void print_policies() {
     std::puts("\n### Sessions per pod after a start, max/mean over all pools\n");
-    std::puts("| pools x sessions / pods | least_active | p2c | round_robin | random |\n|---|---|---|---|---|");
+    std::puts(
+        "| pools x sessions / pods | least_active | p2c | round_robin | random |\n|---|---|---|---|---|");
     for (const deployment& shape :
          {deployment{20, 10, 3}, deployment{20, 5, 8}, deployment{200, 1, 5}, deployment{300, 3, 20}}) {
         std::printf("| %zu x %zu / %zu |", shape.pools, shape.size, shape.pods);

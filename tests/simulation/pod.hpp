@@ -18,10 +18,10 @@ namespace podpool::simulation {
 /// How a pod meets a new connection.
 enum class pod_mood : std::uint8_t {
     accepts,
-    refuses,   ///< connection refused, at once
-    hangs,     ///< never answers anything
-    rejects,   ///< refuses the login
-    standby,   ///< answers, but isn't of the wanted role
+    refuses,  ///< connection refused, at once
+    hangs,    ///< never answers anything
+    rejects,  ///< refuses the login
+    standby,  ///< answers, but isn't of the wanted role
 };
 
 /// One established session as the world sees it.
@@ -56,11 +56,15 @@ public:
     /// How the pod answers an attempt that reaches it now; none: with a session.
     [[nodiscard]] failure greet() const {
         switch (mood) {
-            case pod_mood::refuses: return {failure_kind::endpoint_down, "connection refused"};
-            case pod_mood::rejects: return {failure_kind::rejected, "password authentication failed"};
-            case pod_mood::standby: return {failure_kind::wrong_role, "in recovery"};
+            case pod_mood::refuses:
+                return {failure_kind::endpoint_down, "connection refused"};
+            case pod_mood::rejects:
+                return {failure_kind::rejected, "password authentication failed"};
+            case pod_mood::standby:
+                return {failure_kind::wrong_role, "in recovery"};
             case pod_mood::accepts:
-            case pod_mood::hangs: break;
+            case pod_mood::hangs:
+                break;
         }
         if (sessions.size() >= max_connections) return {failure_kind::overloaded, "too many clients"};
         return {};

@@ -74,11 +74,21 @@ void simulated_pool::follow_up() {
 
 void simulated_pool::perform(const core::action& todo) {
     switch (todo.kind) {
-        case action_kind::open: after(0ms, [this, slot = todo.slot] { begin_open(slot); }); break;
-        case action_kind::abort: abort(todo.slot); break;
-        case action_kind::reset: maintain(todo.slot, false); break;
-        case action_kind::check: maintain(todo.slot, true); break;
-        case action_kind::close: close_socket(todo.slot); break;
+        case action_kind::open:
+            after(0ms, [this, slot = todo.slot] { begin_open(slot); });
+            break;
+        case action_kind::abort:
+            abort(todo.slot);
+            break;
+        case action_kind::reset:
+            maintain(todo.slot, false);
+            break;
+        case action_kind::check:
+            maintain(todo.slot, true);
+            break;
+        case action_kind::close:
+            close_socket(todo.slot);
+            break;
         case action_kind::grant:
             if (queue_.empty() || queue_.front() != todo.cookie) broken("a grant isn't for the first waiter");
             leave_queue(todo.cookie);
@@ -89,7 +99,9 @@ void simulated_pool::perform(const core::action& todo) {
             leave_queue(todo.cookie);
             refused(todo.cookie, todo.reason);
             break;
-        case action_kind::refresh: ask_again_soon(); break;
+        case action_kind::refresh:
+            ask_again_soon();
+            break;
     }
 }
 

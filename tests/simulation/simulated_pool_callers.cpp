@@ -59,8 +59,8 @@ void simulated_pool::queue(std::size_t id, queue_end end) {
     waiting.now = caller::stage::waiting;
     places_[id] = queue_.insert(end == queue_end::back ? queue_.end() : queue_.begin(), id);
     if (waiting.overdue.number == 0 && waiting.deadline != core::never) {
-        waiting.overdue = events().at(waiting.deadline + 1ms,
-                                      [this] { broken("a waiter has no answer at its deadline"); });
+        waiting.overdue =
+            events().at(waiting.deadline + 1ms, [this] { broken("a waiter has no answer at its deadline"); });
     }
     if (waiting.plan.patience && waiting.give_up.number == 0) {
         waiting.give_up = events().after(waiting.plan.patience->draw(rng_), [this, id] {
@@ -176,8 +176,7 @@ void simulated_pool::session_lost(const session& lost, failure_kind why) {
         callers_[id].hold_end = events().after(100us, [this, id] { end_hold(id); });
     } else if (broken_socket.operation.number != 0) {
         events().cancel(broken_socket.operation);
-        broken_socket.operation =
-            events().after(100us, [this, slot = lost.slot] { maintained(slot); });
+        broken_socket.operation = events().after(100us, [this, slot = lost.slot] { maintained(slot); });
     }
 }
 

@@ -70,11 +70,19 @@ void simulated_pool::check_slot(slot_id slot) const {
                    "the machine is wrong about a dial");
             if (!believed.begun) return;
             break;
-        case slot_status::leased: expect(!unused, "leased, but nobody holds it"); break;
-        case slot_status::idle: expect(unused && real.operation.number == 0, "idle, but in use"); break;
+        case slot_status::leased:
+            expect(!unused, "leased, but nobody holds it");
+            break;
+        case slot_status::idle:
+            expect(unused && real.operation.number == 0, "idle, but in use");
+            break;
         case slot_status::resetting:
-        case slot_status::checking: expect(unused && real.operation.number != 0, "nobody maintains it"); break;
-        case slot_status::closing: expect(unused && real.is_closing, "nobody closes it"); break;
+        case slot_status::checking:
+            expect(unused && real.operation.number != 0, "nobody maintains it");
+            break;
+        case slot_status::closing:
+            expect(unused && real.is_closing, "nobody closes it");
+            break;
     }
     if (believed.status != slot_status::opening) {
         expect(real.state == socket_state::established, "the machine believes in a socket that isn't there");

@@ -183,7 +183,8 @@ TEST_CASE("an overshoot above one is usable with a single pod, too") {
     here.finish();
 }
 
-TEST_CASE("#23 #39 retire_all closes idle connections now and leased ones on return; new ones are unaffected") {
+TEST_CASE(
+    "#23 #39 retire_all closes idle connections now and leased ones on return; new ones are unaffected") {
     const auto seed = GENERATE(1U, 2U, 3U);
     world here(seed);
     const auto pods = here.add_pods(3);

@@ -29,7 +29,8 @@ simulated_pool& world::add_pool(const options& settings) {
 }
 
 pod* world::pod_at(const endpoint& where) {
-    const auto found = std::find_if(pods_.begin(), pods_.end(), [&](const pod& seen) { return seen.where == where; });
+    const auto found =
+        std::find_if(pods_.begin(), pods_.end(), [&](const pod& seen) { return seen.where == where; });
     return found == pods_.end() ? nullptr : &*found;
 }
 
@@ -83,7 +84,8 @@ void world::clients(simulated_pool& pool, std::size_t count, spread think, durat
 void world::next_cycle(simulated_pool& pool, spread think, time_point end, const caller_plan& plan) {
     if (now() >= end) return;
     pool.call(plan, [this, &pool, think, end, plan] {
-        events_.after(think.draw(rng_), [this, &pool, think, end, plan] { next_cycle(pool, think, end, plan); });
+        events_.after(think.draw(rng_),
+                      [this, &pool, think, end, plan] { next_cycle(pool, think, end, plan); });
     });
 }
 
@@ -111,9 +113,12 @@ bool world::run_until(const std::function<bool()>& condition, duration limit) {
 void world::finish(duration limit) {
     check_every = 1;
     for (const auto& pool : pools_) pool->close();
-    run_until([this] {
-        return std::all_of(pools_.begin(), pools_.end(), [](const auto& pool) { return pool->finished(); });
-    }, limit);
+    run_until(
+        [this] {
+            return std::all_of(pools_.begin(), pools_.end(),
+                               [](const auto& pool) { return pool->finished(); });
+        },
+        limit);
     for (const auto& pool : pools_) pool->check_finished();
     check_servers();
     for (const session& each : sessions_) {

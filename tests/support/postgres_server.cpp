@@ -5,7 +5,7 @@
 #include "tls_files.hpp"
 
 #include <libpq-fe.h>
-#include <signal.h>
+#include <csignal>
 
 #include <chrono>
 #include <filesystem>
@@ -116,8 +116,9 @@ void postgres_server::start() {
     write_configuration();
     child_streams streams;
     streams.output = directory_ + ".log";
+    // A session of its own: Ctrl-C is for the caller, who stops the server in its own time.
     postmaster_ = spawn_child(
-        postgres_cluster::as_postgres({postgres_cluster::program("postgres"), "-D", directory_}), streams);
+        postgres_cluster::as_postgres({"setsid", postgres_cluster::program("postgres"), "-D", directory_}), streams);
     wait_until_ready();
 }
 

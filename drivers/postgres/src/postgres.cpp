@@ -29,9 +29,9 @@ namespace {
 
 /// A connection needs no strand, and a user's handler that it calls must not run inside one of the pool's:
 /// the pool could do nothing with the connection until the handler returns.
-asio::any_io_executor without_strand(asio::any_io_executor executor) {
+asio::any_io_executor without_strand(const asio::any_io_executor& executor) {
     const auto* strand = executor.target<asio::strand<asio::any_io_executor>>();
-    return strand == nullptr ? std::move(executor) : strand->get_inner_executor();
+    return strand == nullptr ? executor : strand->get_inner_executor();
 }
 
 }  // namespace

@@ -186,7 +186,6 @@ postgres_settings read_settings(const options& pool) {
     settings.pool = pool;
     const value_map given = user_values(pool.driver_string);
     value_map values = with_defaults(given, "target_session_attrs");
-    const std::string attrs = take(values, "target_session_attrs");
     // The same once more for the keyword that kept the first run from connecting.
     value_map others = with_defaults(given, "gssencmode");
     settings.wanted = read_session_attrs(take(others, "target_session_attrs"));

@@ -37,7 +37,8 @@ public:
 
     /// Whether the server still has the session.
     [[nodiscard]] bool alive() const {
-        return world_->with(where_, [this](const fake_world::server& server) { return server.epoch == epoch_; });
+        return world_->with(where_,
+                            [this](const fake_world::server& server) { return server.epoch == epoch_; });
     }
 
     /// Makes the lease come back with this failure, as a query that fails would.

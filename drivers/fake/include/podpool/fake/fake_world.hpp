@@ -33,12 +33,12 @@ public:
         manner behaviour = manner::accept;
         std::chrono::nanoseconds connect_delay{0};
         failure refusal{failure_kind::endpoint_down, "connection refused"};
-        bool silent = false;        ///< pings and resets get no answer for as long as it is
-        std::uint64_t epoch = 0;    ///< sessions of earlier epochs are dead
-        std::uint64_t attempts = 0; ///< to connect
+        bool silent = false;         ///< pings and resets get no answer for as long as it is
+        std::uint64_t epoch = 0;     ///< sessions of earlier epochs are dead
+        std::uint64_t attempts = 0;  ///< to connect
         std::uint64_t resets = 0;
         std::uint64_t pings = 0;
-        std::size_t sessions = 0;   ///< open now
+        std::size_t sessions = 0;  ///< open now
         std::size_t most_sessions = 0;
     };
 

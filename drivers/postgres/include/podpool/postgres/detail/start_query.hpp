@@ -42,7 +42,7 @@ struct initiate_query {
     on_cancel cancelling = on_cancel::ask_server;
 
     template <class Handler>
-    void operator()(Handler&& handler, postgres_statement statement) const {
+    void operator()(Handler&& handler, const postgres_statement& statement) const {
         using handler_type = std::decay_t<Handler>;
         const std::uint64_t operation = next_operation(*session);
         auto slot = boost::asio::get_associated_cancellation_slot(handler);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "cli/json.hpp"
+
+// Boost.JSON's own sources: this file is the one that holds them.
+#include <boost/json/src.hpp>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <string_view>
+
+namespace podpool::cli {
+
+namespace {
+
+/// Boost.JSON writes every double as `1.5E0`.
+void append_number(std::string& text, double value) {
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    const std::string_view written(digits.data(), static_cast<std::size_t>(end - digits.data()));
+    text.append(written);
+    // So that readers who tell integers from other numbers always see the same kind.
+    if (written.find_first_of(".e") == std::string_view::npos) text += ".0";
+}
+
+void append(std::string& text, const boost::json::value& value);
+
+void append_object(std::string& text, const boost::json::object& object) {
+    text += '{';
+    bool first = true;
+    for (const auto& member : object) {
+        if (!first) text += ',';
+        first = false;
+        text += boost::json::serialize(member.key());
+        text += ':';
+        append(text, member.value());
+    }
+    text += '}';
+}
+
+void append_array(std::string& text, const boost::json::array& array) {
+    text += '[';
+    bool first = true;
+    for (const auto& element : array) {
+        if (!first) text += ',';
+        first = false;
+        append(text, element);
+    }
+    text += ']';
+}
+
+void append(std::string& text, const boost::json::value& value) {
+    if (value.is_object()) {
+        append_object(text, value.get_object());
+    } else if (value.is_array()) {
+        append_array(text, value.get_array());
+    } else if (value.is_double()) {
+        append_number(text, value.get_double());
+    } else {
+        text += boost::json::serialize(value);
+    }
+}
+
+}  // namespace
+
+std::string json_text(const boost::json::value& value) {
+    std::string text;
+    append(text, value);
+    return text;
+}
+
+boost::json::value json_or_null(const std::string& text) {
+    return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
+}
+
+double rounded(double value) { return std::round(value * 1000) / 1000; }
+
+}  // namespace podpool::cli

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "cli/resolve_verb.hpp"
+
+#include "cli/discovery_rounds.hpp"
+#include "cli/json.hpp"
+#include "cli/render.hpp"
+#include "cli/stop_signals.hpp"
+#include "cli/target.hpp"
+
+#include <podpool/detail/explain.hpp>
+#include <podpool/postgres.hpp>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <utility>
+
+namespace podpool::cli {
+
+namespace {
+
+std::vector<endpoint_info> sorted(const endpoint_set& answer) {
+    std::vector<endpoint_info> all = answer.endpoints;
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.where < b.where; });
+    return all;
+}
+
+std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
+
+std::string conditions(const endpoint_info& one) {
+    std::string text = one.ready ? "ready" : "not ready";
+    text += one.serving ? ", serving" : ", not serving";
+    if (one.terminating) text += ", terminating";
+    if (!one.zone.empty()) text += ", zone " + one.zone;
+    return text;
+}
+
+std::string ttl_text(const endpoint_set& answer) {
+    return answer.ttl ? std::to_string(answer.ttl->count()) + "s" : "-";
+}
+
+std::string next_text(const endpoint_set& answer) {
+    return answer.next_refresh ? detail::rough_duration_text(*answer.next_refresh) : "never";
+}
+
+/// Prints what changes from round to round.
+class change_printer {
+public:
+    change_printer(std::ostream& out, bool json) : out_(out), json_(json) {}
+
+    void show(const discovery_round& round) {
+        const bool mended = round.problem.empty() && !problem_.empty();
+        const bool told = std::exchange(problem_, round.problem) == round.problem;
+        if (round.found && (mended || !last_ || sorted(*last_) != sorted(*round.found))) {
+            show_answer(*round.found);
+        }
+        if (!round.problem.empty() && !told) show_problem();
+        out_.flush();
+    }
+
+    [[nodiscard]] bool answered() const { return last_.has_value(); }
+
+private:
+    void show_answer(const endpoint_set& answer) {
+        if (json_) {
+            boost::json::object line{{"time", now()}};
+            for (const auto& member : to_json(answer)) line[member.key()] = member.value();
+            out_ << json_text(line) << '\n';
+        } else {
+            out_ << now() << "  " << count_text(answer.endpoints.size(), "endpoint") << " from "
+                 << answer.source << ", ttl " << ttl_text(answer) << ", next refresh " << next_text(answer)
+                 << '\n'
+                 << difference(last_.value_or(endpoint_set{}), answer);
+        }
+        last_ = answer;
+    }
+
+    void show_problem() {
+        if (json_) {
+            out_ << json_text(boost::json::object{{"time", now()}, {"error", problem_}}) << '\n';
+        } else {
+            out_ << now() << "  " << one_line(problem_) << '\n';
+        }
+    }
+
+    static std::string now() { return time_stamp(std::chrono::system_clock::now()); }
+
+    std::ostream& out_;
+    bool json_;
+    std::optional<endpoint_set> last_;
+    std::string problem_;
+};
+
+exit_code watch(const postgres& driver, bool json, std::ostream& out) {
+    stop_signals signals;
+    change_printer printer(out, json);
+    const auto source = driver.discover(signals.get_executor());
+    start_rounds(signals.get_executor(), *source,
+                 [&printer](const discovery_round& round) { printer.show(round); });
+    while (!signals.wait_until(std::chrono::steady_clock::now() + std::chrono::hours(1))) continue;
+    source->stop();
+    return printer.answered() ? exit_code::ok : exit_code::failed;
+}
+
+}  // namespace
+
+boost::json::object to_json(const endpoint_set& answer) {
+    boost::json::array endpoints;
+    for (const endpoint_info& one : sorted(answer)) {
+        boost::json::object row;
+        row["address"] = one.where.address;
+        row["port"] = one.where.port;
+        row["ready"] = one.ready;
+        row["serving"] = one.serving;
+        row["terminating"] = one.terminating;
+        row["zone"] = json_or_null(one.zone);
+        endpoints.push_back(std::move(row));
+    }
+    boost::json::object result;
+    result["source"] = answer.source;
+    result["endpoints"] = std::move(endpoints);
+    result["ttl_seconds"] = nullptr;
+    result["next_refresh_seconds"] = nullptr;
+    if (answer.ttl) result["ttl_seconds"] = answer.ttl->count();
+    if (answer.next_refresh) result["next_refresh_seconds"] = rounded(seconds(*answer.next_refresh));
+    return result;
+}
+
+std::string to_text(const endpoint_set& answer) {
+    text_table table({column("ADDRESS"), column("PORT", align::right), column("READY"), column("SERVING"),
+                      column("TERMINATING"), column("ZONE")});
+    for (const endpoint_info& one : sorted(answer)) {
+        table.add({one.where.address, std::to_string(one.where.port), yes_or_no(one.ready),
+                   yes_or_no(one.serving), yes_or_no(one.terminating), or_dash(one.zone)});
+    }
+    return "source " + answer.source + ", ttl " + ttl_text(answer) + ", next refresh " + next_text(answer) +
+           "\n" + joined(table.lines());
+}
+
+std::string difference(const endpoint_set& before, const endpoint_set& after) {
+    std::map<endpoint, endpoint_info> known;
+    for (const endpoint_info& one : before.endpoints) known.emplace(one.where, one);
+    std::string text;
+    for (const endpoint_info& one : sorted(after)) {
+        const auto found = known.find(one.where);
+        if (found == known.end()) {
+            text += "  + " + to_string(one.where) + "  " + conditions(one) + "\n";
+        } else {
+            if (!(found->second == one))
+                text += "  ~ " + to_string(one.where) + "  " + conditions(one) + "\n";
+            known.erase(found);
+        }
+    }
+    for (const auto& [where, gone] : known) text += "  - " + to_string(where) + "\n";
+    return text;
+}
+
+exit_code run(const resolve_request& request, std::ostream& out, std::ostream& err) {
+    const options settings = read_target(request.uri);
+    const postgres driver(settings);
+    if (request.watch) return watch(driver, request.json, out);
+
+    boost::asio::io_context context(1);
+    const auto source = driver.discover(context.get_executor());
+    // A question may take the whole connect timeout; its own verdict says more than ours.
+    const discovery_round answer =
+        discover_once(context, *source, settings.connect_timeout + std::chrono::seconds(1));
+    if (!answer.problem.empty()) err << "podpool resolve: " << one_line(answer.problem) << '\n';
+    if (!answer.found) return exit_code::failed;
+    out << (request.json ? json_text(to_json(*answer.found)) + "\n" : to_text(*answer.found));
+    return exit_code::ok;
+}
+
+}  // namespace podpool::cli

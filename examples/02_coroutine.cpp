@@ -20,7 +20,8 @@ boost::asio::awaitable<void> handle(postgres_pool& pool) {
 
 int main(int argc, char** argv) {
     boost::asio::io_context io;
-    postgres_pool pool(io.get_executor(), argc > 1 ? argv[1] : "postgresql://app@db.prod.svc.cluster.local/shop");
+    postgres_pool pool(io.get_executor(),
+                       argc > 1 ? argv[1] : "postgresql://app@db.prod.svc.cluster.local/shop");
     int status = 0;
     boost::asio::co_spawn(io, handle(pool), [&](const std::exception_ptr& problem) {
         if (!problem) return;

@@ -29,8 +29,9 @@ bool can_run() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Three real PostgreSQL servers behind one name, load through podpool, a scale-up to five, a kill.",
-                 "podpool_demo");
+    CLI::App app(
+        "Three real PostgreSQL servers behind one name, load through podpool, a scale-up to five, a kill.",
+        "podpool_demo");
     int per_phase = 6;
     int lifetime = 8;
     demo::settings wanted;

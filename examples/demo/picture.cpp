@@ -11,10 +11,10 @@ namespace demo {
 
 namespace {
 
-constexpr double width = 960;
+constexpr double width = 1030;
 constexpr double height = 420;
 constexpr double left = 58;
-constexpr double right = 150;
+constexpr double right = 220;
 constexpr double top = 84;
 constexpr double bottom = 46;
 // Okabe and Ito's palette, which colour-blind readers can tell apart.
@@ -50,7 +50,8 @@ private:
     }
 
     void text(double at_x, double at_y, const std::string& words, const std::string& attributes) {
-        svg_ << "<text x=\"" << at_x << "\" y=\"" << at_y << "\" " << attributes << '>' << words << "</text>\n";
+        svg_ << "<text x=\"" << at_x << "\" y=\"" << at_y << "\" " << attributes << '>' << words
+             << "</text>\n";
     }
 
     void rule(double x1, double y1, double x2, double y2, const std::string& attributes) {
@@ -74,7 +75,8 @@ private:
 
     void marks() {
         for (const mark& one : shown_.marks) {
-            rule(x(one.seconds), top - 8, x(one.seconds), height - bottom, "stroke=\"#888\" stroke-dasharray=\"3 4\"");
+            rule(x(one.seconds), top - 8, x(one.seconds), height - bottom,
+                 "stroke=\"#888\" stroke-dasharray=\"3 4\"");
             text(x(one.seconds) + 4, top - 12, one.text, "fill=\"#333\"");
         }
     }
@@ -84,7 +86,8 @@ private:
         svg_ << "<polyline fill=\"none\" stroke=\"" << colour
              << "\" stroke-width=\"2.4\" stroke-linejoin=\"round\" points=\"";
         // Lines on the same value are drawn a little apart, so that none hides another.
-        const double apart = (static_cast<double>(pod) - static_cast<double>(shown_.pods.size() - 1) / 2) * 1.8;
+        const double apart =
+            (static_cast<double>(pod) - static_cast<double>(shown_.pods.size() - 1) / 2) * 1.8;
         double label_y = 0;
         for (const sample& one : shown_.samples) {
             label_y = y(static_cast<double>(one.sessions[pod])) + apart;

@@ -31,7 +31,8 @@ double max_over_mean(const std::vector<std::size_t>& sessions) {
 
 bool within_one(const std::vector<std::size_t>& sessions) {
     const auto [least, most] = std::minmax_element(sessions.begin(), sessions.end());
-    return *most - *least <= 2 && std::accumulate(sessions.begin(), sessions.end(), std::size_t{0}) >= connections;
+    return *most - *least <= 2 &&
+           std::accumulate(sessions.begin(), sessions.end(), std::size_t{0}) >= connections;
 }
 
 std::string two_decimals(double value) {
@@ -43,7 +44,9 @@ std::string two_decimals(double value) {
 }  // namespace
 
 story::story(settings wanted, std::function<bool()> stopped)
-    : settings_(std::move(wanted)), stopped_(std::move(stopped)), on_terminal_(::isatty(STDOUT_FILENO) == 1) {}
+    : settings_(std::move(wanted)),
+      stopped_(std::move(stopped)),
+      on_terminal_(::isatty(STDOUT_FILENO) == 1) {}
 
 bool story::tell() {
     start_servers();
@@ -76,12 +79,13 @@ void story::start_servers() {
 }
 
 void story::start_load() {
-    const std::string uri = "postgresql://" + cluster_.user() + ":" + cluster_.password() + "@" + service + ":" +
-                            std::to_string(cluster_.port()) + "/" + cluster_.database() +
-                            "?pool_name=podpool-demo&pool_dns_refresh=1s&pool_reset=rollback&pool_max_conns=" +
-                            std::to_string(connections) + "&pool_min_conns=" + std::to_string(connections) +
-                            "&pool_max_conn_lifetime=" + std::to_string(settings_.lifetime.count()) +
-                            "s&pool_dns_servers=" + dns_.address();
+    const std::string uri =
+        "postgresql://" + cluster_.user() + ":" + cluster_.password() + "@" + service + ":" +
+        std::to_string(cluster_.port()) + "/" + cluster_.database() +
+        "?pool_name=podpool-demo&pool_dns_refresh=1s&pool_reset=rollback&pool_max_conns=" +
+        std::to_string(connections) + "&pool_min_conns=" + std::to_string(connections) +
+        "&pool_max_conn_lifetime=" + std::to_string(settings_.lifetime.count()) +
+        "s&pool_dns_servers=" + dns_.address();
     pool_ = std::make_unique<postgres_pool>(uri);
     load_ = std::make_unique<load>(*pool_, workers);
     began_ = std::chrono::steady_clock::now();
@@ -160,16 +164,17 @@ void story::show(const std::string& headline, const std::vector<std::size_t>& se
     const podpool::stats pool = pool_->stats();
     // On a terminal the table is drawn over the last one.
     if (on_terminal_ && lines_shown_ > 0) std::printf("\033[%zuA\033[J", lines_shown_);
-    std::printf("%5.1f s  %-16s  max/mean %.2f  waiting %zu  failed acquires %llu\n", seconds(), headline.c_str(),
-                max_over_mean(sessions), pool.waiters, static_cast<unsigned long long>(done.failed_acquires));
+    std::printf("%5.1f s  %-16s  max/mean %.2f  waiting %zu  failed acquires %llu\n", seconds(),
+                headline.c_str(), max_over_mean(sessions), pool.waiters,
+                static_cast<unsigned long long>(done.failed_acquires));
     for (std::size_t i = 0; i < sessions.size(); ++i) {
         const std::string address = cluster_.servers()[i]->address();
         const auto found = done.queries.find(address);
         const std::uint64_t queries = found == done.queries.end() ? 0 : found->second;
         const double rate = static_cast<double>(queries - queries_before_[address]) / since.count();
         queries_before_[address] = queries;
-        std::printf("  %-22s %3zu sessions %6.0f queries/s  %s\n", history_.pods[i].c_str(), sessions[i], rate,
-                    std::string(sessions[i], '#').c_str());
+        std::printf("  %-22s %3zu sessions %6.0f queries/s  %s\n", history_.pods[i].c_str(), sessions[i],
+                    rate, std::string(sessions[i], '#').c_str());
     }
     std::fflush(stdout);
     lines_shown_ = sessions.size() + 1;
@@ -195,12 +200,14 @@ bool story::summarize(bool complete) {
     load_.reset();
     say("Summary");
     for (const chapter& one : chapters_) {
-        std::printf("  %-12s max/mean %s   sessions", one.name.c_str(), two_decimals(one.max_over_mean).c_str());
+        std::printf("  %-12s max/mean %s   sessions", one.name.c_str(),
+                    two_decimals(one.max_over_mean).c_str());
         for (const std::size_t count : one.sessions) std::printf(" %zu", count);
         std::printf("\n");
     }
-    std::printf("  leases %llu, renewals %llu, timeouts %llu\n", static_cast<unsigned long long>(pool.acquires),
-                static_cast<unsigned long long>(pool.renewals), static_cast<unsigned long long>(pool.timeouts));
+    std::printf(
+        "  leases %llu, renewals %llu, timeouts %llu\n", static_cast<unsigned long long>(pool.acquires),
+        static_cast<unsigned long long>(pool.renewals), static_cast<unsigned long long>(pool.timeouts));
     std::printf("  failed acquires: %llu\n", static_cast<unsigned long long>(done.failed_acquires));
     std::uint64_t failed = 0;
     for (const auto& [reason, count] : done.failed_queries) failed += count;
@@ -209,7 +216,8 @@ bool story::summarize(bool complete) {
     for (const auto& [reason, count] : done.failed_queries) {
         std::printf("    %llu x %s\n", static_cast<unsigned long long>(count), reason.c_str());
     }
-    history_.title = "podpool: 30 connections, lifetime " + std::to_string(settings_.lifetime.count()) + " s, under load";
+    history_.title =
+        "podpool: 30 connections, lifetime " + std::to_string(settings_.lifetime.count()) + " s, under load";
     std::ofstream file(settings_.output);
     file << draw(history_);
     if (!file.flush()) {

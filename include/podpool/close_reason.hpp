@@ -26,15 +26,24 @@ inline constexpr std::size_t close_reason_count = 9;
 /// The reason's name in metrics: snake_case, stable.
 constexpr std::string_view to_string(close_reason reason) {
     switch (reason) {
-        case close_reason::lifetime: return "lifetime";
-        case close_reason::idle_timeout: return "idle_timeout";
-        case close_reason::broken: return "broken";
-        case close_reason::endpoint_failed: return "endpoint_failed";
-        case close_reason::endpoint_removed: return "endpoint_removed";
-        case close_reason::retired: return "retired";
-        case close_reason::surplus: return "surplus";
-        case close_reason::discarded: return "discarded";
-        case close_reason::pool_closed: return "pool_closed";
+        case close_reason::lifetime:
+            return "lifetime";
+        case close_reason::idle_timeout:
+            return "idle_timeout";
+        case close_reason::broken:
+            return "broken";
+        case close_reason::endpoint_failed:
+            return "endpoint_failed";
+        case close_reason::endpoint_removed:
+            return "endpoint_removed";
+        case close_reason::retired:
+            return "retired";
+        case close_reason::surplus:
+            return "surplus";
+        case close_reason::discarded:
+            return "discarded";
+        case close_reason::pool_closed:
+            return "pool_closed";
     }
     return "unknown";
 }

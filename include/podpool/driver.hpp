@@ -52,18 +52,19 @@ struct return_state {
 /// it without blocking. The pool never runs two operations on one connection at once; the driver object
 /// itself is shared by all of them.
 template <class Driver>
-concept driver = std::constructible_from<Driver, const options&> &&
-                 requires(Driver& self, const Driver& constant, typename Driver::connection& connection,
-                          const endpoint_info& where, reset_mode mode, boost::asio::any_io_executor executor) {
-                     { constant.label() } -> std::convertible_to<std::string>;
-                     { self.discover(executor) } -> std::same_as<std::unique_ptr<discovery_source>>;
-                     {
-                         self.open(where)
-                     } -> std::same_as<boost::asio::awaitable<open_result<typename Driver::connection>>>;
-                     { self.ping(connection) } -> std::same_as<boost::asio::awaitable<failure>>;
-                     { self.reset(connection, mode) } -> std::same_as<boost::asio::awaitable<failure>>;
-                     { self.is_alive(connection) } noexcept -> std::same_as<bool>;
-                     { self.inspect(connection, mode) } noexcept -> std::same_as<return_state>;
-                 };
+concept driver =
+    std::constructible_from<Driver, const options&> &&
+    requires(Driver& self, const Driver& constant, typename Driver::connection& connection,
+             const endpoint_info& where, reset_mode mode, boost::asio::any_io_executor executor) {
+        { constant.label() } -> std::convertible_to<std::string>;
+        { self.discover(executor) } -> std::same_as<std::unique_ptr<discovery_source>>;
+        {
+            self.open(where)
+        } -> std::same_as<boost::asio::awaitable<open_result<typename Driver::connection>>>;
+        { self.ping(connection) } -> std::same_as<boost::asio::awaitable<failure>>;
+        { self.reset(connection, mode) } -> std::same_as<boost::asio::awaitable<failure>>;
+        { self.is_alive(connection) } noexcept -> std::same_as<bool>;
+        { self.inspect(connection, mode) } noexcept -> std::same_as<return_state>;
+    };
 
 }  // namespace podpool

@@ -17,10 +17,14 @@ enum class endpoint_state : std::uint8_t {
 /// The state's name in tables and metrics.
 constexpr std::string_view to_string(endpoint_state state) {
     switch (state) {
-        case endpoint_state::ready: return "ready";
-        case endpoint_state::failing: return "failing";
-        case endpoint_state::absent: return "absent";
-        case endpoint_state::removed: return "removed";
+        case endpoint_state::ready:
+            return "ready";
+        case endpoint_state::failing:
+            return "failing";
+        case endpoint_state::absent:
+            return "absent";
+        case endpoint_state::removed:
+            return "removed";
     }
     return "unknown";
 }

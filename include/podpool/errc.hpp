@@ -11,13 +11,13 @@ namespace podpool {
 
 /// What can go wrong in the pool itself; drivers report their servers' errors with types of their own.
 enum class errc : int {
-    acquire_timeout = 1,     ///< no connection became free within the acquire timeout
-    pool_closed = 2,         ///< the pool is closing or closed
-    too_many_waiters = 3,    ///< pool_max_waiters callers wait already
-    connection_rejected = 4, ///< every endpoint refuses the login, the database or the TLS identity
-    invalid_options = 5,     ///< a connection string or an option is wrong
-    connection_lost = 6,     ///< the connection broke while it was used
-    not_connected = 7,       ///< an empty or released lease was used
+    acquire_timeout = 1,      ///< no connection became free within the acquire timeout
+    pool_closed = 2,          ///< the pool is closing or closed
+    too_many_waiters = 3,     ///< pool_max_waiters callers wait already
+    connection_rejected = 4,  ///< every endpoint refuses the login, the database or the TLS identity
+    invalid_options = 5,      ///< a connection string or an option is wrong
+    connection_lost = 6,      ///< the connection broke while it was used
+    not_connected = 7,        ///< an empty or released lease was used
 };
 
 /// The category of podpool::errc, named "podpool".
@@ -35,13 +35,20 @@ public:
     [[nodiscard]] const char* name() const noexcept override { return "podpool"; }
     [[nodiscard]] std::string message(int value) const override {
         switch (static_cast<errc>(value)) {
-            case errc::acquire_timeout: return "no connection became free within the acquire timeout";
-            case errc::pool_closed: return "the pool is closed";
-            case errc::too_many_waiters: return "too many callers wait for a connection already";
-            case errc::connection_rejected: return "every endpoint refuses the connection";
-            case errc::invalid_options: return "invalid options";
-            case errc::connection_lost: return "the connection was lost";
-            case errc::not_connected: return "the lease holds no connection";
+            case errc::acquire_timeout:
+                return "no connection became free within the acquire timeout";
+            case errc::pool_closed:
+                return "the pool is closed";
+            case errc::too_many_waiters:
+                return "too many callers wait for a connection already";
+            case errc::connection_rejected:
+                return "every endpoint refuses the connection";
+            case errc::invalid_options:
+                return "invalid options";
+            case errc::connection_lost:
+                return "the connection was lost";
+            case errc::not_connected:
+                return "the lease holds no connection";
         }
         return "unknown podpool error";
     }

@@ -60,7 +60,8 @@ public:
 
     /// Adds another histogram's counts to this one.
     void merge(const histogram& other) noexcept {
-        for (std::size_t index = 0; index < buckets_.size(); ++index) buckets_[index] += other.buckets_[index];
+        for (std::size_t index = 0; index < buckets_.size(); ++index)
+            buckets_[index] += other.buckets_[index];
         count_ += other.count_;
         sum_ += other.sum_;
         largest_ = std::max(largest_, other.largest_);

@@ -154,8 +154,8 @@ public:
     /// close(), then completes when the last lease is back and the last socket is closed.
     /// Signature `void(boost::system::error_code)`; operation_aborted when the pool object is destroyed
     /// before; no cancellation.
-    template <boost::asio::completion_token_for<void(boost::system::error_code)> Token =
-                  boost::asio::deferred_t>
+    template <
+        boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
     auto async_close(Token&& token = Token()) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
             [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state) {
@@ -172,8 +172,8 @@ public:
 private:
     void start(std::shared_ptr<boost::asio::io_context> context, boost::asio::any_io_executor executor,
                const options& settings, std::unique_ptr<Driver> driver) {
-        state_ = std::make_shared<detail::pool_state<Driver>>(std::move(context), std::move(executor), settings,
-                                                              std::move(driver));
+        state_ = std::make_shared<detail::pool_state<Driver>>(std::move(context), std::move(executor),
+                                                              settings, std::move(driver));
         state_->start();
     }
 

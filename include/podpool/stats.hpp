@@ -19,33 +19,33 @@ namespace podpool {
 struct stats {
     std::string name;
     std::size_t max_conns = 0;
-    std::size_t open = 0;         ///< idle + active + draining
+    std::size_t open = 0;  ///< idle + active + draining
     std::size_t opening = 0;
     std::size_t idle = 0;
     std::size_t maintaining = 0;  ///< of the idle ones: being reset or checked
     std::size_t active = 0;
     std::size_t draining = 0;
     std::size_t closing = 0;
-    std::size_t waiters = 0;                         ///< callers waiting now
-    std::chrono::nanoseconds oldest_wait{0};         ///< age of the oldest waiter; zero: nobody waits
-    std::uint64_t acquires = 0;                      ///< leases handed out
-    std::uint64_t waits = 0;                         ///< of them after waiting
-    std::uint64_t timeouts = 0;                      ///< callers whose time ran out
-    std::uint64_t cancellations = 0;                 ///< callers who gave up
-    std::uint64_t refusals = 0;                      ///< callers refused at once: queue full, rejected, closed
-    std::uint64_t renewals = 0;                      ///< replacements opened for connections near their end
-    double renewals_per_second = 0;                  ///< over about the last minute
-    histogram wait_time;                             ///< of callers who waited
-    histogram use_time;                              ///< of leases: one in sixteen is timed
-    histogram open_time;                             ///< of successful attempts
-    balance_figures sessions;                        ///< open connections over discovered endpoints
-    balance_figures leases;                          ///< active ones over discovered endpoints
-    std::string discovery_source;                    ///< what answered last
-    std::uint64_t discovery_answers = 0;             ///< good ones
+    std::size_t waiters = 0;                  ///< callers waiting now
+    std::chrono::nanoseconds oldest_wait{0};  ///< age of the oldest waiter; zero: nobody waits
+    std::uint64_t acquires = 0;               ///< leases handed out
+    std::uint64_t waits = 0;                  ///< of them after waiting
+    std::uint64_t timeouts = 0;               ///< callers whose time ran out
+    std::uint64_t cancellations = 0;          ///< callers who gave up
+    std::uint64_t refusals = 0;               ///< callers refused at once: queue full, rejected, closed
+    std::uint64_t renewals = 0;               ///< replacements opened for connections near their end
+    double renewals_per_second = 0;           ///< over about the last minute
+    histogram wait_time;                      ///< of callers who waited
+    histogram use_time;                       ///< of leases: one in sixteen is timed
+    histogram open_time;                      ///< of successful attempts
+    balance_figures sessions;                 ///< open connections over discovered endpoints
+    balance_figures leases;                   ///< active ones over discovered endpoints
+    std::string discovery_source;             ///< what answered last
+    std::uint64_t discovery_answers = 0;      ///< good ones
     std::uint64_t discovery_failures = 0;
-    std::string discovery_error;                     ///< of the last question; empty: it was answered
+    std::string discovery_error;                            ///< of the last question; empty: it was answered
     std::optional<std::chrono::nanoseconds> discovery_age;  ///< since the last good answer
-    bool closed = false;                             ///< close() was called
+    bool closed = false;                                    ///< close() was called
     std::vector<endpoint_stats> endpoints;
 };
 

@@ -21,8 +21,7 @@ std::map<std::uint32_t, int> picks(balance_policy policy, const numbers& candida
     core::random rng(11);
     std::map<std::uint32_t, int> counts;
     for (int pick = 0; pick < count; ++pick) {
-        ++counts[chooser.pick(
-            candidates, [&](std::uint32_t id) { return loads[id]; }, rng)];
+        ++counts[chooser.pick(candidates, [&](std::uint32_t id) { return loads[id]; }, rng)];
     }
     return counts;
 }
@@ -108,8 +107,7 @@ TEST_CASE("#32 round_robin takes each in turn, also when candidates come and go"
     balancer chooser(balance_policy::round_robin);
     core::random rng(1);
     const auto next = [&](const numbers& candidates) {
-        return chooser.pick(
-            candidates, [](std::uint32_t) { return 0; }, rng);
+        return chooser.pick(candidates, [](std::uint32_t) { return 0; }, rng);
     };
     const numbers all{3, 0, 7, 5};  // their order in the list doesn't matter
     std::uint32_t last = next(all);
@@ -133,8 +131,7 @@ TEST_CASE("round_robin of many clients doesn't begin with the same one") {
         balancer chooser(balance_policy::round_robin);
         core::random rng(seed);
         const numbers candidates{0, 1, 2, 3};
-        ++first[chooser.pick(
-            candidates, [](std::uint32_t) { return 0; }, rng)];
+        ++first[chooser.pick(candidates, [](std::uint32_t) { return 0; }, rng)];
     }
     REQUIRE(first.size() == 4);
     CHECK(chi_square(first, 1000) < 16.3);

@@ -143,9 +143,8 @@ TEST_CASE("changes show: pods come and go") {
     const auto source = f.start();
     CHECK(texts(f.log.next_set()) == names{"10.0.0.1:5432"});
     f.server.set(name, a, dns_reply().a("10.0.0.1").a("10.0.0.2"));
-    f.log.skip_until([](const auto& update) {
-        return is_set_of(update, {"10.0.0.1:5432", "10.0.0.2:5432"});
-    });
+    f.log.skip_until(
+        [](const auto& update) { return is_set_of(update, {"10.0.0.1:5432", "10.0.0.2:5432"}); });
     f.server.set(name, a, dns_reply().a("10.0.0.2"));
     f.log.skip_until([](const auto& update) { return is_set_of(update, {"10.0.0.2:5432"}); });
 }

@@ -132,9 +132,8 @@ TEST_CASE("the family that fails keeps its last good addresses, and the error is
     SECTION("SERVFAIL") { f.server.set(name, aaaa, dns_reply::code(2)); }
     SECTION("silence") { f.server.set(name, aaaa, dns_reply::silence()); }
     f.server.set(name, a, dns_reply().a("10.0.0.2"));
-    f.log.skip_until([](const auto& update) {
-        return is_set_of(update, {"10.0.0.2:5432", "[fd00::1]:5432"});
-    });
+    f.log.skip_until(
+        [](const auto& update) { return is_set_of(update, {"10.0.0.2:5432", "[fd00::1]:5432"}); });
     CHECK_THAT(f.log.next_error(), contains(name + ": AAAA: "));
 
     // An answer without AAAA, in contrast, says that there are none.

@@ -78,10 +78,8 @@ TEST_CASE("a list of literals only refuses a name and says which") {
 TEST_CASE("what is neither a name nor an address is refused by its text") {
     for (const char* wrong : {"a..b", ".a", "a b", "b\xfcx", "a/b", "1:2", "."}) {
         CAPTURE(wrong);
-        CHECK(contains(refusal([&] {
-                           sort_targets({{wrong, "", 1}}, true);
-                       }),
-                       "`" + std::string(wrong) + "`"));
+        CHECK(
+            contains(refusal([&] { sort_targets({{wrong, "", 1}}, true); }), "`" + std::string(wrong) + "`"));
     }
     CHECK(contains(refusal([] { sort_targets({{"db", "10.0.0", 1}}, true); }), "`10.0.0`"));
     CHECK(contains(refusal([] { sort_targets({}, true); }), "no host"));

@@ -23,8 +23,9 @@ std::optional<endpoint_stats> known(const pool<postgres>& pool, const postgres_s
 
 /// When the pool's sessions on a server last did something, as the server says.
 std::string last_use(postgres_server& server, const std::string& application_name) {
-    return server.sql("select coalesce(max(state_change)::text, '') from pg_stat_activity where application_name = '" +
-                      application_name + "'");
+    return server.sql(
+        "select coalesce(max(state_change)::text, '') from pg_stat_activity where application_name = '" +
+        application_name + "'");
 }
 
 }  // namespace
@@ -45,7 +46,8 @@ TEST_CASE("(d) thirty callers at once on a cold pool get ten sessions on each of
 TEST_CASE("(a) two more servers carry their share once a lifetime has passed, and no caller notices") {
     if (!live_tests_can_run()) return;
     pods servers(3);
-    pool<postgres> pool(servers.url("pool_max_conns=30&pool_min_conns=30&pool_max_conn_lifetime=6s&pool_name=scale"));
+    pool<postgres> pool(
+        servers.url("pool_max_conns=30&pool_min_conns=30&pool_max_conn_lifetime=6s&pool_name=scale"));
     REQUIRE(eventually([&] { return servers.sessions("scale") == counts{10, 10, 10}; }));
     load callers(pool, 12);
     REQUIRE(callers.goes_on());
@@ -91,7 +93,8 @@ TEST_CASE("(b) a server that leaves the DNS answer gets no new use, finishes wha
     // From the answer on, only the lease that we hold is left in use.
     REQUIRE(eventually([&] {
         const auto leaving = known(pool, servers[2]);
-        return leaving && (leaving->state == endpoint_state::absent || leaving->state == endpoint_state::removed) &&
+        return leaving &&
+               (leaving->state == endpoint_state::absent || leaving->state == endpoint_state::removed) &&
                leaving->active + leaving->draining == 1 && leaving->maintaining == 0;
     }));
     const std::string used = last_use(servers[2], "leaving");
@@ -119,7 +122,8 @@ TEST_CASE("(c) a server that leaves the DNS answer and comes back at once loses 
     lease_at_once(pool, 9).clear();
     const auto processes = [&](std::size_t index) {
         return servers[index].sql(
-            "select string_agg(pid::text, ',' order by pid) from pg_stat_activity where application_name = 'flapping'");
+            "select string_agg(pid::text, ',' order by pid) from pg_stat_activity where application_name = "
+            "'flapping'");
     };
     const std::string before = processes(1);
 

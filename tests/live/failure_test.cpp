@@ -3,8 +3,8 @@
 #include "pods.hpp"
 #include "support/catch.hpp"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -111,7 +111,8 @@ TEST_CASE("#35 a server that is shut down under load interrupts only what runs o
     load callers(pool, 8);
     REQUIRE(callers.goes_on());
     const std::string others =
-        "select string_agg(pid::text, ',' order by pid) from pg_stat_activity where application_name = 'shutdown'";
+        "select string_agg(pid::text, ',' order by pid) from pg_stat_activity where application_name = "
+        "'shutdown'";
 
     const std::string before = servers[1].sql(others);
     servers[0].stop(stop_mode::fast);
@@ -169,7 +170,8 @@ TEST_CASE("#22 callers outlast servers and DNS that aren't up yet, and learn why
 TEST_CASE("callers never notice that DNS is out, while sessions are renewed all the same") {
     if (!live_tests_can_run()) return;
     pods& servers = shared_pods();
-    pool<postgres> pool(servers.url("pool_max_conns=9&pool_min_conns=9&pool_max_conn_lifetime=3s&pool_name=nodns"));
+    pool<postgres> pool(
+        servers.url("pool_max_conns=9&pool_min_conns=9&pool_max_conn_lifetime=3s&pool_name=nodns"));
     REQUIRE(eventually([&] { return servers.sessions("nodns") == counts{3, 3, 3}; }));
     load callers(pool, 6);
     REQUIRE(callers.goes_on());

@@ -26,8 +26,8 @@ public:
         podpool::endpoint where;
         std::string text;
         std::size_t caller = 0;
-        clock::time_point asked_at;    ///< before the connection was asked for
-        clock::time_point returned_at; ///< after it was given back
+        clock::time_point asked_at;     ///< before the connection was asked for
+        clock::time_point returned_at;  ///< after it was given back
     };
 
     load(pool<postgres>& pool, std::size_t callers, std::string sql = "select pg_sleep(0.01)");
@@ -54,8 +54,8 @@ private:
     std::atomic<bool> stopping_{false};
     std::atomic<std::uint64_t> queries_{0};
     mutable std::mutex mutex_;
-    std::vector<std::string> failed_acquires_;   // guarded by mutex_
-    std::vector<failed_query> failed_queries_;   // guarded by mutex_
+    std::vector<std::string> failed_acquires_;  // guarded by mutex_
+    std::vector<failed_query> failed_queries_;  // guarded by mutex_
     std::vector<std::thread> threads_;
 };
 

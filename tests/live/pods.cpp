@@ -22,7 +22,8 @@ bool live_tests_can_run() {
 }
 
 pods::pods(postgres_cluster_settings settings)
-    : cluster_(std::make_unique<postgres_cluster>(std::move(settings))), dns_(std::make_unique<real_dns_server>()) {}
+    : cluster_(std::make_unique<postgres_cluster>(std::move(settings))),
+      dns_(std::make_unique<real_dns_server>()) {}
 
 pods::pods(std::size_t count, postgres_cluster_settings settings) : pods(std::move(settings)) {
     while (size() < count) add();
@@ -60,8 +61,8 @@ void pods::restore() {
 
 std::string pods::url(const std::string& pool_keys, const login& as) const {
     const bool has_refresh = pool_keys.find("pool_dns_refresh=") != std::string::npos;
-    return "postgresql://" + as.user + ":" + as.password + "@" + std::string(name) + ":" + std::to_string(port()) +
-           "/" + as.database + "?pool_dns_servers=" + dns_->address() +
+    return "postgresql://" + as.user + ":" + as.password + "@" + std::string(name) + ":" +
+           std::to_string(port()) + "/" + as.database + "?pool_dns_servers=" + dns_->address() +
            (has_refresh ? "&" : "&pool_dns_refresh=1s&") + pool_keys;
 }
 
@@ -77,7 +78,8 @@ std::size_t pods::connection_attempts(std::size_t index) {
     const std::string log = (*this)[index].log();
     constexpr std::string_view mark = "connection received: ";
     std::size_t count = 0;
-    for (std::size_t at = log.find(mark); at != std::string::npos; at = log.find(mark, at + mark.size())) ++count;
+    for (std::size_t at = log.find(mark); at != std::string::npos; at = log.find(mark, at + mark.size()))
+        ++count;
     return count;
 }
 

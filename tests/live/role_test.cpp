@@ -42,7 +42,8 @@ TEST_CASE("target_session_attrs=primary finds the primary among three servers, a
     leases.clear();
     for (int i = 0; i < 100; ++i) pool.acquire()->query("select 1");
     for (std::size_t i = 1; i < 3; ++i) {
-        CHECK(servers.connection_attempts(i) - before[i] <= most_attempts(250ms, 5s, test_clock::now() - start));
+        CHECK(servers.connection_attempts(i) - before[i] <=
+              most_attempts(250ms, 5s, test_clock::now() - start));
     }
 }
 
@@ -57,10 +58,12 @@ TEST_CASE("target_session_attrs=standby spreads readers over the standbys only")
     for (auto& one : leases) CHECK(one->role() == postgres_role::standby);
 }
 
-TEST_CASE("#36 when the primary dies and a standby is promoted, writers go on there without a failed acquire") {
+TEST_CASE(
+    "#36 when the primary dies and a standby is promoted, writers go on there without a failed acquire") {
     if (!live_tests_can_run()) return;
     pods servers = pods::with_standbys(2);
-    servers[0].sql("create table entry (id serial primary key); grant all on entry, entry_id_seq to app", "shop");
+    servers[0].sql("create table entry (id serial primary key); grant all on entry, entry_id_seq to app",
+                   "shop");
     for (std::size_t i = 1; i < 3; ++i) {
         REQUIRE(eventually([&] { return servers[i].sql("select to_regclass('entry')", "shop") == "entry"; }));
     }

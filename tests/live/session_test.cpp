@@ -23,15 +23,18 @@ namespace {
 /// The process ids of the pool's sessions on a server, as `1,2,3,`.
 std::string processes(postgres_server& server, const std::string& application_name) {
     return server.sql(
-        "select coalesce(string_agg(pid || ',', '' order by pid), '') from pg_stat_activity where application_name = '" +
+        "select coalesce(string_agg(pid || ',', '' order by pid), '') from pg_stat_activity where "
+        "application_name = '" +
         application_name + "'");
 }
 
-asio::awaitable<void> query_many(pool<postgres>& pool, int times, std::atomic<int>& right, std::atomic<int>& wrong) {
+asio::awaitable<void> query_many(pool<postgres>& pool, int times, std::atomic<int>& right,
+                                 std::atomic<int>& wrong) {
     for (int i = 0; i < times; ++i) {
         try {
             auto connection = co_await pool.async_acquire(asio::use_awaitable);
-            const auto rows = co_await connection->async_query("select $1::int * 2, pg_sleep(0.002)", i, asio::use_awaitable);
+            const auto rows = co_await connection->async_query("select $1::int * 2, pg_sleep(0.002)", i,
+                                                               asio::use_awaitable);
             ++(rows.get<int>(0, 0) == 2 * i ? right : wrong);
         } catch (const std::exception&) {
             ++wrong;
@@ -49,7 +52,8 @@ TEST_CASE("nothing that one lease sets in its session is there for the next one"
     const int process = connection->query("select pg_backend_pid()").get<int>(0, 0);
     connection->query(
         "create temp table scratch (id int); set search_path = pg_temp; set statement_timeout = '77s';"
-        "prepare mine as select 1; select pg_advisory_lock(4711); listen news; begin; set local lock_timeout = 55");
+        "prepare mine as select 1; select pg_advisory_lock(4711); listen news; begin; set local lock_timeout "
+        "= 55");
     connection.release();
 
     connection = pool.acquire();
@@ -144,8 +148,8 @@ TEST_CASE("a pool on a Unix socket logs in and works") {
 TEST_CASE("a list of addresses is spread over like the pods of a name") {
     if (!live_tests_can_run()) return;
     pods& servers = shared_pods();
-    pool<postgres> pool("postgresql://app:" + postgres_cluster::password() + "@" + servers[0].address() + "," +
-                        servers[1].address() + "," + servers[2].address() + "/shop?port=" +
+    pool<postgres> pool("postgresql://app:" + postgres_cluster::password() + "@" + servers[0].address() +
+                        "," + servers[1].address() + "," + servers[2].address() + "/shop?port=" +
                         std::to_string(servers.port()) + "&pool_max_conns=9&pool_name=listed");
     const auto leases = lease_at_once(pool, 9);
     CHECK(servers.sessions("listed") == counts{3, 3, 3});
@@ -158,8 +162,10 @@ TEST_CASE("forty coroutines on two threads of the user's own context share twelv
     std::atomic<int> right{0};
     std::atomic<int> wrong{0};
     {
-        pool<postgres> pool(context.get_executor(), servers.url("pool_max_conns=12&pool_min_conns=12&pool_name=async"));
-        for (int i = 0; i < 40; ++i) asio::co_spawn(context, query_many(pool, 50, right, wrong), asio::detached);
+        pool<postgres> pool(context.get_executor(),
+                            servers.url("pool_max_conns=12&pool_min_conns=12&pool_name=async"));
+        for (int i = 0; i < 40; ++i)
+            asio::co_spawn(context, query_many(pool, 50, right, wrong), asio::detached);
         std::thread first([&] { context.run(); });
         std::thread second([&] { context.run(); });
         CHECK(eventually([&] { return right + wrong == 40 * 50; }));

@@ -15,13 +15,9 @@
 namespace {
 
 template <class T>
-concept streamable = requires(std::ostream& out, const T& value) {
-    out << value;
-};
+concept streamable = requires(std::ostream& out, const T& value) { out << value; };
 template <class T>
-concept has_to_string = requires(const T& value) {
-    to_string(value);
-};
+concept has_to_string = requires(const T& value) { to_string(value); };
 
 static_assert(streamable<std::string>, "the concept can be satisfied");
 static_assert(!streamable<podpool::secret>);

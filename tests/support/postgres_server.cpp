@@ -118,7 +118,8 @@ void postgres_server::start() {
     streams.output = directory_ + ".log";
     // A session of its own: Ctrl-C is for the caller, who stops the server in its own time.
     postmaster_ = spawn_child(
-        postgres_cluster::as_postgres({"setsid", postgres_cluster::program("postgres"), "-D", directory_}), streams);
+        postgres_cluster::as_postgres({"setsid", postgres_cluster::program("postgres"), "-D", directory_}),
+        streams);
     wait_until_ready();
 }
 

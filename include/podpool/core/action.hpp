@@ -28,7 +28,9 @@ struct action {
     errc reason = errc::pool_closed;
     std::uintptr_t cookie = 0;  ///< what acquire() was given for this waiter
 
-    static action on_slot(action_kind kind, slot_id slot) { return {kind, false, slot, errc::pool_closed, 0}; }
+    static action on_slot(action_kind kind, slot_id slot) {
+        return {kind, false, slot, errc::pool_closed, 0};
+    }
     static action grant(slot_id slot, std::uintptr_t cookie, bool verify) {
         return {action_kind::grant, verify, slot, errc::pool_closed, cookie};
     }

@@ -20,12 +20,16 @@ struct backoff_range {
 constexpr backoff_range backoff_for(failure_kind kind) {
     using namespace std::chrono_literals;
     switch (kind) {
-        case failure_kind::overloaded: return {100ms, 5s};
-        case failure_kind::wrong_role: return {250ms, 5s};
-        case failure_kind::rejected: return {1s, 30s};
+        case failure_kind::overloaded:
+            return {100ms, 5s};
+        case failure_kind::wrong_role:
+            return {250ms, 5s};
+        case failure_kind::rejected:
+            return {1s, 30s};
         case failure_kind::none:
         case failure_kind::connection_lost:
-        case failure_kind::endpoint_down: break;
+        case failure_kind::endpoint_down:
+            break;
     }
     return {10ms, 5s};
 }

@@ -24,10 +24,14 @@ public:
     std::uint32_t pick(std::span<const std::uint32_t> candidates, Load load, random& rng) {
         if (candidates.size() == 1) return candidates.front();
         switch (policy_) {
-            case balance_policy::p2c: return better_of_two(candidates, load, rng);
-            case balance_policy::round_robin: return next_in_turn(candidates, rng);
-            case balance_policy::random: return candidates[rng.below(size(candidates))];
-            case balance_policy::least_active: break;
+            case balance_policy::p2c:
+                return better_of_two(candidates, load, rng);
+            case balance_policy::round_robin:
+                return next_in_turn(candidates, rng);
+            case balance_policy::random:
+                return candidates[rng.below(size(candidates))];
+            case balance_policy::least_active:
+                break;
         }
         return least(candidates, load, rng);
     }

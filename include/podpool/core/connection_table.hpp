@@ -50,9 +50,7 @@ public:
     /// Sums over all endpoints.
     [[nodiscard]] const tally& totals() const noexcept { return totals_; }
     /// open + opening.
-    [[nodiscard]] std::size_t live() const noexcept {
-        return std::size_t{totals_.open()} + totals_.opening;
-    }
+    [[nodiscard]] std::size_t live() const noexcept { return std::size_t{totals_.open()} + totals_.opening; }
     /// Sockets of any kind.
     [[nodiscard]] std::size_t sockets() const noexcept { return live() + totals_.closing; }
     /// Of live(): on their way out, but still used or under way.
@@ -160,35 +158,45 @@ public:
 private:
     void leave(slot_id id, const slot& moved, endpoint_counts& counts) {
         switch (moved.status) {
-            case slot_status::vacant: break;
+            case slot_status::vacant:
+                break;
             case slot_status::idle:
                 unlink(id, counts);
                 add(counts, &tally::idle, -1);
                 update_listing(moved.endpoint);
                 break;
-            default: add(counts, category(moved), -1); break;
+            default:
+                add(counts, category(moved), -1);
+                break;
         }
     }
 
     void enter(slot_id id, const slot& moved, endpoint_counts& counts, bool at_the_end) {
         switch (moved.status) {
-            case slot_status::vacant: free_.push_back(id); break;
+            case slot_status::vacant:
+                free_.push_back(id);
+                break;
             case slot_status::idle:
                 at_the_end ? link_oldest(id, counts) : link_newest(id, counts);
                 add(counts, &tally::idle, 1);
                 update_listing(moved.endpoint);
                 break;
-            default: add(counts, category(moved), 1); break;
+            default:
+                add(counts, category(moved), 1);
+                break;
         }
     }
 
     static std::uint32_t tally::* category(const slot& counted) {
         switch (counted.status) {
-            case slot_status::opening: return &tally::opening;
+            case slot_status::opening:
+                return &tally::opening;
             case slot_status::leased:
                 return counted.doomed ? &tally::draining : &tally::active;
-            case slot_status::closing: return &tally::closing;
-            default: return &tally::maintaining;
+            case slot_status::closing:
+                return &tally::closing;
+            default:
+                return &tally::maintaining;
         }
     }
 

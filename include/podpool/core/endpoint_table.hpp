@@ -17,12 +17,12 @@ namespace podpool::core {
 /// What the pool knows about one endpoint besides its connections.
 struct endpoint_entry {
     endpoint_info info;
-    bool known = false;              ///< the entry is in use
-    bool removed = false;            ///< out of the set for good; erased when its last connection is gone
-    unsigned missed_answers = 0;     ///< good answers in a row without it
-    bool proven = false;             ///< the last attempt succeeded
-    unsigned failures = 0;           ///< in a row
-    time_point retry_at{};           ///< no attempt before it
+    bool known = false;           ///< the entry is in use
+    bool removed = false;         ///< out of the set for good; erased when its last connection is gone
+    unsigned missed_answers = 0;  ///< good answers in a row without it
+    bool proven = false;          ///< the last attempt succeeded
+    unsigned failures = 0;        ///< in a row
+    time_point retry_at{};        ///< no attempt before it
     time_point added_at{};
     time_point state_since{};
     failure last_failure;

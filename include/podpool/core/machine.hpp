@@ -64,7 +64,8 @@ public:
     grant try_acquire(time_point now) {
         if (!waiters_.empty() || closing_) return {};
         const grant found = take_idle(now);
-        if (lacks_idle()) [[unlikely]] settle(now);
+        if (lacks_idle()) [[unlikely]]
+            settle(now);
         return found;
     }
 
@@ -172,7 +173,8 @@ private:
     grant take_idle(time_point now) {
         while (!connections_.with_idle().empty()) {
             const endpoint_id chosen = acquire_balancer_.pick(
-                connections_.with_idle(), [this](endpoint_id id) { return connections_.at(id).leased(); }, rng_);
+                connections_.with_idle(), [this](endpoint_id id) { return connections_.at(id).leased(); },
+                rng_);
             const slot_id id = connections_.at(chosen).newest;
             if (now < connections_[id].ends_at) return lease_newest(chosen, now);
             end_of_life(id);

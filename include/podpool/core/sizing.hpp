@@ -12,12 +12,12 @@ namespace podpool::core {
 /// What the growth rule looks at.
 struct growth_view {
     std::size_t waiters = 0;
-    std::size_t opening = 0;        ///< attempts under way that may still answer soon
-    std::size_t open = 0;           ///< connections that callers return sooner or later
-    std::size_t room = 0;           ///< how many more may be opened
-    duration use_time{0};           ///< how long a lease lasts of late; zero: not known
-    duration open_time{0};          ///< how long opening takes of late; zero: not known
-    duration oldest_wait{0};        ///< how long the first waiter has waited
+    std::size_t opening = 0;  ///< attempts under way that may still answer soon
+    std::size_t open = 0;     ///< connections that callers return sooner or later
+    std::size_t room = 0;     ///< how many more may be opened
+    duration use_time{0};     ///< how long a lease lasts of late; zero: not known
+    duration open_time{0};    ///< how long opening takes of late; zero: not known
+    duration oldest_wait{0};  ///< how long the first waiter has waited
 };
 
 /// How many connections to open for the callers that wait.

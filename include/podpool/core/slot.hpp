@@ -30,13 +30,19 @@ enum class slot_status : std::uint8_t {
 constexpr bool can_move(slot_status from, slot_status to) {
     using enum slot_status;
     switch (from) {
-        case vacant: return to == opening;
-        case opening: return to == idle || to == vacant || to == closing;
-        case idle: return to == leased || to == checking || to == closing;
-        case leased: return to == idle || to == resetting || to == closing;
+        case vacant:
+            return to == opening;
+        case opening:
+            return to == idle || to == vacant || to == closing;
+        case idle:
+            return to == leased || to == checking || to == closing;
+        case leased:
+            return to == idle || to == resetting || to == closing;
         case resetting:
-        case checking: return to == idle || to == closing;
-        case closing: return to == vacant;
+        case checking:
+            return to == idle || to == closing;
+        case closing:
+            return to == vacant;
     }
     return false;
 }
@@ -52,18 +58,18 @@ enum class open_purpose : std::uint8_t {
 struct alignas(64) slot {
     slot_status status = slot_status::vacant;
     open_purpose purpose = open_purpose::demand;
-    bool begun = false;     ///< opening: the dial has started
-    bool doomed = false;    ///< is closed as soon as nobody uses it
-    bool due = false;       ///< leased when its renewal was due: renew on return
-    bool renewing = false;  ///< its replacement is being opened
+    bool begun = false;                         ///< opening: the dial has started
+    bool doomed = false;                        ///< is closed as soon as nobody uses it
+    bool due = false;                           ///< leased when its renewal was due: renew on return
+    bool renewing = false;                      ///< its replacement is being opened
     close_reason doom = close_reason::surplus;  ///< why it is doomed
     endpoint_id endpoint = none;
-    slot_id newer = none;        ///< idle list of the endpoint: used later than this one
-    slot_id older = none;        ///< idle list of the endpoint: used before this one
-    time_point since{};          ///< of the status opening, leased, resetting or checking
-    time_point ends_at = never;  ///< not handed out from here on
-    time_point last_used{};      ///< last return, or opening
-    time_point last_seen{};      ///< last proof of life
+    slot_id newer = none;                   ///< idle list of the endpoint: used later than this one
+    slot_id older = none;                   ///< idle list of the endpoint: used before this one
+    time_point since{};                     ///< of the status opening, leased, resetting or checking
+    time_point ends_at = never;             ///< not handed out from here on
+    time_point last_used{};                 ///< last return, or opening
+    time_point last_seen{};                 ///< last proof of life
     std::uint32_t generation = 0;           ///< counts the slot's connections
     slot_id replaces = none;                ///< opening: closes this slot when it is open
     std::uint32_t replaces_generation = 0;  ///< which connection of `replaces` is meant

@@ -33,9 +33,9 @@ void post_completion(Handler handler, const boost::asio::any_io_executor& fallba
                      boost::system::error_code error, lease<Driver> leased) {
     const auto executor = boost::asio::get_associated_executor(handler, fallback);
     const auto allocator = boost::asio::get_associated_allocator(handler);
-    boost::asio::post(executor, boost::asio::bind_allocator(
-                                    allocator, acquire_completion<Driver, Handler>{
-                                                   std::move(handler), error, std::move(leased)}));
+    boost::asio::post(
+        executor, boost::asio::bind_allocator(allocator, acquire_completion<Driver, Handler>{
+                                                             std::move(handler), error, std::move(leased)}));
 }
 
 /// A handler in the queue. It lives in memory of the handler's allocator, given back before the handler
@@ -93,7 +93,8 @@ private:
 
 /// Starts an asynchronous acquire.
 template <class Driver, class Handler>
-void start_acquire(std::shared_ptr<pool_state<Driver>> pool, std::chrono::nanoseconds timeout, Handler handler) {
+void start_acquire(std::shared_ptr<pool_state<Driver>> pool, std::chrono::nanoseconds timeout,
+                   Handler handler) {
     if (auto* const found = pool->try_acquire()) {
         return post_completion<Driver>(std::move(handler), pool->executor(), {},
                                        lease_access::make(*pool, *found));

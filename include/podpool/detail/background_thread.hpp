@@ -23,7 +23,9 @@ public:
         thread_.join();
     }
 
-    [[nodiscard]] const std::shared_ptr<boost::asio::io_context>& context() const noexcept { return context_; }
+    [[nodiscard]] const std::shared_ptr<boost::asio::io_context>& context() const noexcept {
+        return context_;
+    }
 
 private:
     std::shared_ptr<boost::asio::io_context> context_;

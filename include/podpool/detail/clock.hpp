@@ -10,8 +10,8 @@ namespace podpool::detail {
 
 /// The monotonic clock on the core's time line.
 inline core::time_point clock_now() noexcept {
-    return core::time_point(std::chrono::duration_cast<core::duration>(
-        std::chrono::steady_clock::now().time_since_epoch()));
+    return core::time_point(
+        std::chrono::duration_cast<core::duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
 /// The same clock without reading the hardware: at most one kernel tick (1 to 10 ms) late.

@@ -33,9 +33,8 @@ public:
 
     void complete(boost::system::error_code result) override {
         const auto executor = work_.get_executor();
-        boost::asio::post(executor, [handler = std::move(handler_), result]() mutable {
-            std::move(handler)(result);
-        });
+        boost::asio::post(executor,
+                          [handler = std::move(handler_), result]() mutable { std::move(handler)(result); });
         work_.reset();
     }
 

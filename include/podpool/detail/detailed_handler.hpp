@@ -28,7 +28,8 @@ struct detailed_handler {
 private:
     [[nodiscard]] std::exception_ptr explain(boost::system::error_code code) const {
         if (!code) return nullptr;
-        if (code.category() != pool_category()) return std::make_exception_ptr(boost::system::system_error(code));
+        if (code.category() != pool_category())
+            return std::make_exception_ptr(boost::system::system_error(code));
         if (const auto state = pool.lock()) return std::make_exception_ptr(state->make_error(code));
         return std::make_exception_ptr(error(static_cast<errc>(code.value()), "podpool: " + code.message()));
     }
@@ -37,8 +38,8 @@ private:
 }  // namespace podpool::detail
 
 template <template <class, class> class Associator, class Driver, class Handler, class DefaultCandidate>
-struct boost::asio::associator<Associator, podpool::detail::detailed_handler<Driver, Handler>, DefaultCandidate>
-    : Associator<Handler, DefaultCandidate> {
+struct boost::asio::associator<Associator, podpool::detail::detailed_handler<Driver, Handler>,
+                               DefaultCandidate> : Associator<Handler, DefaultCandidate> {
     static typename Associator<Handler, DefaultCandidate>::type get(
         const podpool::detail::detailed_handler<Driver, Handler>& wrapped) noexcept {
         return Associator<Handler, DefaultCandidate>::get(wrapped.handler);

@@ -37,9 +37,9 @@ public:
         until.tv_sec = static_cast<std::time_t>(seconds.count());
         until.tv_nsec = static_cast<long>((since_epoch - seconds).count());
         while (!announce()) {
-            const long result = ::syscall(SYS_futex, address(), FUTEX_WAIT_BITSET_PRIVATE, awaited,
-                                          deadline == core::never ? nullptr : &until, nullptr,
-                                          FUTEX_BITSET_MATCH_ANY);
+            const long result =
+                ::syscall(SYS_futex, address(), FUTEX_WAIT_BITSET_PRIVATE, awaited,
+                          deadline == core::never ? nullptr : &until, nullptr, FUTEX_BITSET_MATCH_ANY);
             if (result != 0 && errno == ETIMEDOUT) return announce();
         }
         return true;

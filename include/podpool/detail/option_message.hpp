@@ -20,8 +20,7 @@ inline constexpr std::size_t longest_shown = 64;
 inline std::string shown_value(std::string_view value) {
     if (value.find_first_of("=@") != std::string_view::npos) return "the value (not shown)";
     std::string text(value.substr(0, longest_shown));
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
     return '"' + text + (value.size() > longest_shown ? "...\"" : "\"");
 }
 

@@ -79,7 +79,7 @@ void check_range(std::string_view key, const Field& field, const std::string& sh
 
 struct size_field {
     static constexpr std::string_view kind = "size";
-    std::size_t options::*member;
+    std::size_t options::* member;
     std::size_t min;
     std::size_t max;
 
@@ -107,7 +107,7 @@ void check_below_max_conns(std::string_view key, const Field& field, std::size_t
 /// A size up to max_conns.
 struct minimum_field {
     static constexpr std::string_view kind = "size";
-    std::size_t options::*member;
+    std::size_t options::* member;
 
     [[nodiscard]] static std::string range() { return "0 to pool_max_conns"; }
     [[nodiscard]] static std::string expected() { return "a whole number from " + range(); }
@@ -124,7 +124,7 @@ struct minimum_field {
 struct endpoint_bound_field {
     static constexpr std::string_view kind = "size";
     static constexpr std::string_view unset = "none";
-    std::optional<std::size_t> options::*member;
+    std::optional<std::size_t> options::* member;
 
     [[nodiscard]] static std::string range() { return "1 to pool_max_conns, or none"; }
     [[nodiscard]] static std::string expected() { return "a whole number from " + range(); }
@@ -144,7 +144,7 @@ struct endpoint_bound_field {
 
 struct duration_field {
     static constexpr std::string_view kind = "duration";
-    std::chrono::nanoseconds options::*member;
+    std::chrono::nanoseconds options::* member;
     std::chrono::nanoseconds min;
     std::chrono::nanoseconds max;
 
@@ -167,7 +167,7 @@ struct duration_field {
 /// A duration or a share of the lifetime, below the lifetime.
 struct jitter_field {
     static constexpr std::string_view kind = "duration or percentage";
-    std::optional<std::chrono::nanoseconds> options::*member;
+    std::optional<std::chrono::nanoseconds> options::* member;
 
     [[nodiscard]] static std::string range() {
         return "0s to below pool_max_conn_lifetime, or 0% to below 100%";
@@ -206,7 +206,7 @@ struct jitter_field {
 template <class Enum>
 struct choice_field {
     static constexpr std::string_view kind = "choice";
-    Enum options::*member;
+    Enum options::* member;
     std::span<const choice<Enum>> choices;
     /// A name that a later version will know, for a better message.
     std::string_view later;
@@ -243,7 +243,7 @@ struct choice_field {
 struct dns_servers_field {
     static constexpr std::string_view kind = "list";
     static constexpr std::string_view unset = "system";
-    std::string options::*member;
+    std::string options::* member;
 
     [[nodiscard]] static std::string range() { return "ip:port,... or system"; }
     [[nodiscard]] static std::string expected() {
@@ -266,7 +266,7 @@ struct dns_servers_field {
 struct name_field {
     static constexpr std::string_view kind = "text";
     static constexpr std::size_t longest = 63;
-    std::string options::*member;
+    std::string options::* member;
 
     [[nodiscard]] static std::string range() {
         return "1 to 63 printable ASCII characters except ' \" and \\";

@@ -33,9 +33,9 @@ struct connection_cell {
     core::slot_id slot = core::none;
     std::unique_ptr<typename Driver::connection> connection;
     endpoint where;
-    std::shared_ptr<operation> under_way;      // opening, resetting or checking
-    std::shared_ptr<connection_strand> strand; // of the connection
-    core::time_point timed_since{};            // the lease is timed; zero: it isn't
+    std::shared_ptr<operation> under_way;       // opening, resetting or checking
+    std::shared_ptr<connection_strand> strand;  // of the connection
+    core::time_point timed_since{};             // the lease is timed; zero: it isn't
 };
 
 /// What a pool, its leases and its operations share: the machine behind a mutex, and the arms that do
@@ -136,13 +136,14 @@ private:
     boost::asio::steady_timer timer_;
 
     alignas(64) adaptive_mutex mutex_;
-    core::machine machine_;                     // guarded by mutex_
-    std::vector<std::unique_ptr<cell>> cells_;  // the vector is guarded by mutex_; a cell by its slot's status
+    core::machine machine_;  // guarded by mutex_
+    std::vector<std::unique_ptr<cell>>
+        cells_;  // the vector is guarded by mutex_; a cell by its slot's status
     core::time_point armed_for_ = core::never;  // guarded by mutex_: what timer_ is or will be set to
     std::vector<std::unique_ptr<close_waiter>> close_waiters_;  // guarded by mutex_
-    std::vector<returning_waiter> returning_;   // guarded by mutex_
-    std::shared_ptr<pool_state> self_;          // guarded by mutex_: set while only leases keep this alive
-    std::atomic<int> dispatchers_{0};           // threads between a change and what follows from it
+    std::vector<returning_waiter> returning_;                   // guarded by mutex_
+    std::shared_ptr<pool_state> self_;  // guarded by mutex_: set while only leases keep this alive
+    std::atomic<int> dispatchers_{0};   // threads between a change and what follows from it
 };
 
 }  // namespace podpool::detail

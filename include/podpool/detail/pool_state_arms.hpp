@@ -22,8 +22,8 @@ pool_state<Driver>::pool_state(std::shared_ptr<boost::asio::io_context> context,
       driver_(driver ? std::move(driver) : std::make_unique<Driver>(settings_)),
       timer_strand_(executor_),
       timer_(timer_strand_),
-      machine_(named(), (std::uint64_t{std::random_device{}()} << 32U) ^ std::random_device{}(), clock_now()) {
-}
+      machine_(named(), (std::uint64_t{std::random_device{}()} << 32U) ^ std::random_device{}(),
+               clock_now()) {}
 
 template <driver Driver>
 options pool_state<Driver>::checked(options settings) {
@@ -100,15 +100,26 @@ void pool_state<Driver>::perform(const core::action& todo, bool closing) {
             boost::asio::post(executor_,
                               [self = this->shared_from_this(), slot = todo.slot] { self->open(slot); });
             break;
-        case core::action_kind::abort: break;  // done under the mutex
-        case core::action_kind::reset: maintain(todo.slot, true); break;
-        case core::action_kind::check: maintain(todo.slot, false); break;
-        case core::action_kind::close: close_socket(todo.slot, closing); break;
-        case core::action_kind::grant: serve(todo); break;
+        case core::action_kind::abort:
+            break;  // done under the mutex
+        case core::action_kind::reset:
+            maintain(todo.slot, true);
+            break;
+        case core::action_kind::check:
+            maintain(todo.slot, false);
+            break;
+        case core::action_kind::close:
+            close_socket(todo.slot, closing);
+            break;
+        case core::action_kind::grant:
+            serve(todo);
+            break;
         case core::action_kind::refuse:
             complete(waiter<Driver>::from(todo.cookie), make_error_code(todo.reason), nullptr);
             break;
-        case core::action_kind::refresh: source_->refresh(); break;
+        case core::action_kind::refresh:
+            source_->refresh();
+            break;
     }
 }
 

@@ -98,8 +98,12 @@ inline void machine::close_idle_of(endpoint_id id, close_reason reason) {
 inline void machine::doom_or_close(slot_id id, close_reason reason) {
     const slot& marked = connections_[id];
     switch (marked.status) {
-        case slot_status::idle: close_slot(id, reason); break;
-        case slot_status::leased: connections_.doom(id, reason); break;
+        case slot_status::idle:
+            close_slot(id, reason);
+            break;
+        case slot_status::leased:
+            connections_.doom(id, reason);
+            break;
         case slot_status::opening:
         case slot_status::resetting:
         case slot_status::checking:
@@ -108,7 +112,8 @@ inline void machine::doom_or_close(slot_id id, close_reason reason) {
             actions_.push_back(action::on_slot(action_kind::abort, id));
             break;
         case slot_status::vacant:
-        case slot_status::closing: break;
+        case slot_status::closing:
+            break;
     }
 }
 
@@ -116,8 +121,7 @@ inline const endpoint_info* machine::begin_open(slot_id id, time_point now) {
     slot& opening = connections_[id];
     const endpoint_id where = opening.endpoint;
     // As grow() counts: an attempt that hangs holds back none that was begun because it hangs.
-    const bool unwanted =
-        opening.purpose == open_purpose::demand && waiters_.size() < patient_openings(now);
+    const bool unwanted = opening.purpose == open_purpose::demand && waiters_.size() < patient_openings(now);
     if (!opening.doomed && !unwanted) {
         opening.begun = true;
         return &endpoints_[where].info;

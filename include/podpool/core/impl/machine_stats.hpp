@@ -26,10 +26,10 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
     figures.where = entry.info.where;
     figures.host = entry.info.host;
     figures.zone = entry.info.zone;
-    figures.state = entry.removed               ? endpoint_state::removed
-                    : entry.missed_answers > 0  ? endpoint_state::absent
-                    : entry.failures > 0        ? endpoint_state::failing
-                                                : endpoint_state::ready;
+    figures.state = entry.removed              ? endpoint_state::removed
+                    : entry.missed_answers > 0 ? endpoint_state::absent
+                    : entry.failures > 0       ? endpoint_state::failing
+                                               : endpoint_state::ready;
     figures.in_state_for = now - entry.state_since;
     figures.open = counts.open();
     figures.opening = counts.opening;
@@ -111,11 +111,21 @@ inline std::string machine::broken_invariant(time_point now) const {
         if (!endpoints_[seen.endpoint].known) return "a connection belongs to an endpoint that is gone";
         tally& counts = counted[seen.endpoint];
         switch (seen.status) {
-            case slot_status::opening: ++counts.opening, ++opening; break;
-            case slot_status::idle: ++counts.idle; break;
-            case slot_status::leased: ++(seen.doomed ? counts.draining : counts.active); break;
-            case slot_status::closing: ++counts.closing; break;
-            default: ++counts.maintaining; break;
+            case slot_status::opening:
+                ++counts.opening, ++opening;
+                break;
+            case slot_status::idle:
+                ++counts.idle;
+                break;
+            case slot_status::leased:
+                ++(seen.doomed ? counts.draining : counts.active);
+                break;
+            case slot_status::closing:
+                ++counts.closing;
+                break;
+            default:
+                ++counts.maintaining;
+                break;
         }
         if (seen.status == slot_status::idle && seen.doomed) return "an idle connection is doomed";
     }
@@ -129,7 +139,8 @@ inline std::string machine::broken_invariant(time_point now) const {
         if (endpoints_[id].removed && kept.idle > 0) return "a removed endpoint has idle connections";
     }
     if (opening != openings_.size()) return "the list of openings is wrong";
-    if (surplus() && connections_.totals().idle > 0) return "more connections than max_conns, and an idle one";
+    if (surplus() && connections_.totals().idle > 0)
+        return "more connections than max_conns, and an idle one";
     if (!waiters_.empty() && waiters_.next_deadline() > now) {
         for (const endpoint_id id : connections_.with_idle()) {
             if (now < connections_[connections_.at(id).newest].ends_at) {

@@ -221,8 +221,8 @@ inline void machine::close_unused(time_point now) {
     const std::size_t uncounted = connections_.doomed() + replacements_opening();
     for (const auto& [last_used, id] : aging_) {
         const tally& totals = connections_.totals();
-        const bool above_minimum = connections_.live() - uncounted > settings_.min_conns &&
-                                   totals.idle > settings_.min_idle_conns;
+        const bool above_minimum =
+            connections_.live() - uncounted > settings_.min_conns && totals.idle > settings_.min_idle_conns;
         if (!above_minimum) return;
         const time_point end = later(last_used, settings_.max_conn_idle_time);
         if (end > now) {

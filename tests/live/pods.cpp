@@ -9,6 +9,8 @@
 #include <iostream>
 #include <numeric>
 
+template class podpool::detail::pool_state<podpool::postgres>;
+
 namespace podpool::test {
 
 bool live_tests_can_run() {

@@ -14,6 +14,9 @@
 #include <thread>
 #include <vector>
 
+// Compiled once for all tests, in pods.cpp: it takes longer than all the rest.
+extern template class podpool::detail::pool_state<podpool::postgres>;
+
 namespace podpool::test {
 
 /// Whether this machine can run these tests; if not, says why in one line.

@@ -41,7 +41,7 @@ TEST_CASE("the peek notices a terminated backend and says why") {
     CHECK(state.why.message.find(shared_server().address()) != std::string::npos);
 }
 
-TEST_CASE("#35 the end of a server is noticed on its idle connections, by SIGKILL and by shutdown") {
+TEST_CASE("the end of a server is noticed on its idle connections, by SIGKILL and by shutdown") {
     if (!have_postgres()) return;
     postgres_cluster cluster;
     postgres_server& server = cluster.add_primary();

@@ -89,7 +89,7 @@ TEST_CASE("a server that doesn't report its role is asked for it, at login and w
     }
 }
 
-TEST_CASE("#36 a promotion is noticed by a ping") {
+TEST_CASE("a promotion is noticed by a ping") {
     if (!have_postgres()) return;
     postgres_cluster cluster;
     postgres_server& primary = cluster.add_primary();
@@ -119,7 +119,7 @@ TEST_CASE("a promotion during a lease is noticed when it ends") {
     CHECK(reader.inspect(reset_mode::full).why.kind == failure_kind::wrong_role);
 }
 
-TEST_CASE("h: 25006 on a server that became read-only is a wrong role when writes are wanted") {
+TEST_CASE("(h) 25006 on a server that became read-only is a wrong role when writes are wanted") {
     if (!have_postgres()) return;
     postgres_cluster cluster;
     postgres_server& server = cluster.add_primary();

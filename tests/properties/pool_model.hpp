@@ -43,26 +43,26 @@ private:
 
     struct waiter {
         std::uintptr_t cookie = 0;
-        time_point deadline{};
+        time_point deadline;
         core::waiter_id id;
     };
     struct lease {
         slot_id slot = core::none;
         std::uintptr_t cookie = 0;
-        time_point deadline{};
+        time_point deadline;
     };
     struct maintenance {
         slot_id slot = core::none;
         bool is_check = false;
     };
     struct connection {
-        time_point opened_at{};
+        time_point opened_at;
         std::int64_t order = 0;  ///< of use: higher was used later
     };
     struct endpoint_model {
         unsigned missed = 0;
         failure_kind failing = failure_kind::none;
-        time_point failed_at{};
+        time_point failed_at;
     };
     struct totals {
         std::uint64_t grants = 0;
@@ -113,11 +113,11 @@ private:
     void check_waiters() const;
     void check_stats() const;
     void check_recovered() const;
-    [[nodiscard]] bool usable(const endpoint& where) const;
+    [[nodiscard]] bool usable(const endpoint& at) const;
     [[nodiscard]] bool nothing_reachable() const;
     [[nodiscard]] bool all_rejected() const;
-    [[nodiscard]] std::size_t open_on(const endpoint& where) const;
-    [[nodiscard]] std::size_t leased_on(core::endpoint_id where) const;
+    [[nodiscard]] std::size_t open_on(const endpoint& at) const;
+    [[nodiscard]] std::size_t leased_on(core::endpoint_id at) const;
     [[nodiscard]] const endpoint& where(slot_id slot) const;
     [[nodiscard]] bool idle(slot_id slot) const;
     [[nodiscard]] std::size_t sockets() const;

@@ -57,11 +57,11 @@ struct caller {
 
     caller_plan plan;
     stage now = stage::asking;
-    time_point since{};
-    time_point deadline{};
+    time_point since;
+    time_point deadline;
     core::waiter_id waiter;
     core::slot_id slot = core::none;
-    time_point held_since{};
+    time_point held_since;
     bool timed = false;
     event_queue::ticket hold_end;
     event_queue::ticket give_up;

@@ -21,7 +21,7 @@ public:
 
     /// A planned event, to call it off.
     struct ticket {
-        time_point when{};
+        time_point when;
         std::uint64_t number = 0;  ///< zero: no event
     };
 

@@ -217,7 +217,7 @@ TEST_CASE("#37 every pod down for a minute and back: nobody gets a dead connecti
 
     INFO("seed " << seed << ", attempts while down " << attempts << ", refused callers " << failed_while_down
                  << ", failed later " << failed_after - failed_while_down);
-    CHECK(attempts <= 3 * 35);
+    CHECK(attempts <= 3UL * 35);
     CHECK(failed_while_down > 0);
     // Whoever asked before the pods were back may still time out, nobody after.
     CHECK(pool.callers().failed() == failed_after);
@@ -246,7 +246,7 @@ TEST_CASE("a wrong login everywhere refuses callers at once, tries rarely, and r
     here.arrivals(pool, 100, 5min, caller_plan(1ms));
     here.run_for(5min);
     INFO("attempts in five minutes " << here.dials());
-    CHECK(here.dials() <= 3 * 30);
+    CHECK(here.dials() <= 3UL * 30);
     CHECK(pool.callers().served == 0);
     CHECK(pool.callers().refusal.largest() < 20ms);
 
@@ -346,7 +346,7 @@ TEST_CASE("#12 a connection lost while it is reset is replaced, not handed out")
     for (pod* each : pods) each->answer_time = spread(5ms, 20ms);
     simulated_pool& pool = here.add_pool(pool_of(4));
     here.clients(pool, 8, spread(0ms, 2ms), 30s, caller_plan(spread(1ms, 3ms)));
-    for (int round = 0; round < 20; ++round) {
+    for (std::size_t round = 0; round < 20; ++round) {
         here.run_for(1s);
         here.drop_sessions(*pods[round % 2]);
     }

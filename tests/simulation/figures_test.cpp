@@ -78,8 +78,9 @@ struct scale_up {
     std::size_t clients;  // per pool
 };
 
-void print_scale_up() {
-    std::puts("\n### Scale-up under load, max_conn_lifetime 30 min (renewals only, nothing is moved)\n");
+void print_scale_up(bool rebalance) {
+    std::printf("\n### Scale-up under load, max_conn_lifetime 30 min, pool_rebalance %s\n\n",
+                rebalance ? "on" : "off: renewals only");
     std::puts(
         "| pools x sessions | pods | new pods at 95 % of their share after | max/mean after a lifetime | "
         "most dials in a second | failed acquires |\n|---|---|---|---|---|---|");
@@ -91,6 +92,7 @@ void print_scale_up() {
         for (std::size_t number = 0; number < plan.pools; ++number) {
             options settings = pool_of(plan.size);
             settings.min_conns = plan.size;
+            settings.rebalance = rebalance;
             simulated_pool& pool = here.add_pool(settings);
             here.clients(pool, plan.clients, spread(100ms, 2s), 80min, caller_plan(spread(1ms, 20ms)));
         }
@@ -239,7 +241,7 @@ void print_policies() {
 TEST_CASE("figures for the documentation", "[.figures]") {
     print_cold_start();
     print_spike();
-    print_scale_up();
+    for (const bool rebalance : {true, false}) print_scale_up(rebalance);
     print_expiry();
     print_outage();
     print_hanging_pod();

@@ -29,7 +29,7 @@ struct session {
     std::uint64_t id = 0;
     std::size_t pool = 0;
     core::slot_id slot = core::none;
-    time_point opened_at{};
+    time_point opened_at;
     bool alive = true;    ///< the server's side still exists
     bool closed = false;  ///< the client's side is closed
     bool leased = false;

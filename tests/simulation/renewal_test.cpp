@@ -50,10 +50,10 @@ TEST_CASE("#g 100 pools of 20 born together renew over their whole lifetime, not
     INFO("seed " << seed << ", renewals " << dials << ", most dials in a second " << peak_second
                  << ", in a minute " << peak_minute);
     CHECK(peak_second <= 12);
-    CHECK(peak_minute <= 60 * 3);
+    CHECK(peak_minute <= 60UL * 3);
     // Mean age at renewal is 2/3 of the lifetime at first, 7/8 of it later, and a little is lost to pacing.
-    CHECK(dials >= 2000 * 2);
-    CHECK(dials <= 2000 * 4);
+    CHECK(dials >= 2000UL * 2);
+    CHECK(dials <= 2000UL * 4);
     CHECK(evenness(here.sessions(pods)).max_over_mean <= 1.05);
     for (const auto& pool : here.pools()) {
         CHECK(pool->callers().failed() == 0);
@@ -143,8 +143,8 @@ TEST_CASE("#14 a pool that is never idle renews in time, on return") {
                  << pool.most_sockets() << ", longest wait " << in_milliseconds(pool.callers().longest_wait));
     CHECK(pool.callers().failed() == 0);
     CHECK(pool.most_sockets() <= 9 + overshoot);
-    CHECK(pool.opens() >= 9 * 6);
-    CHECK(pool.opens() <= 9 * 14);
+    CHECK(pool.opens() >= 9UL * 6);
+    CHECK(pool.opens() <= 9UL * 14);
     CHECK(pool.callers().longest_wait < 400ms);
     here.run_for(20s);
     here.finish();
@@ -189,7 +189,7 @@ TEST_CASE("renewal with every pod refusing: old connections serve until their ve
     const std::size_t before = here.dials();
     here.run_for(30s);
     INFO("seed " << seed << ", attempts in 30 s " << here.dials() - before);
-    CHECK(here.dials() - before <= 3 * 13);
+    CHECK(here.dials() - before <= 3UL * 13);
     for (pod* each : pods) each->mood = pod_mood::accepts;
     here.run_for(30s);
     CHECK(pool.snapshot().open >= 12);

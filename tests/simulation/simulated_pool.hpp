@@ -78,7 +78,7 @@ private:
         bool is_closing = false;
     };
     struct trace_entry {
-        time_point when{};
+        time_point when;
         const char* what = "";
         std::uint64_t first = 0;
         std::uint64_t second = 0;
@@ -146,12 +146,12 @@ private:
     bool performing_ = false;
     bool closed_ = false;
     std::uint64_t done_at_once_ = 0;  // actions without time passing
-    time_point last_action_{};
+    time_point last_action_;
     std::uint64_t ticks_at_once_ = 0;
-    time_point last_tick_{};
+    time_point last_tick_;
     event_queue::ticket armed_;
     event_queue::ticket next_question_;
-    time_point asked_at_{};
+    time_point asked_at_;
     bool asking_ = false;
     std::set<endpoint> known_;  // the last good answer
     std::map<endpoint, bool> failing_;

@@ -64,8 +64,8 @@ void world::arrivals(simulated_pool& pool, double per_second, duration length, c
     next_arrival(pool, mean, now() + length, plan);
 }
 
-void world::next_arrival(simulated_pool& pool, duration mean, time_point end, caller_plan plan) {
-    events_.after(exponential(mean, rng_), [this, &pool, mean, end, plan = std::move(plan)] {
+void world::next_arrival(simulated_pool& pool, duration mean, time_point end, const caller_plan& plan) {
+    events_.after(exponential(mean, rng_), [this, &pool, mean, end, plan] {
         if (now() >= end) return;
         pool.call(plan);
         next_arrival(pool, mean, end, plan);

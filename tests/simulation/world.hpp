@@ -82,7 +82,7 @@ public:
     std::size_t check_every = 1;
 
 private:
-    void next_arrival(simulated_pool& pool, duration mean, time_point end, caller_plan plan);
+    void next_arrival(simulated_pool& pool, duration mean, time_point end, const caller_plan& plan);
     void next_cycle(simulated_pool& pool, spread think, time_point end, const caller_plan& plan);
     void check_servers() const;
 

@@ -34,7 +34,7 @@ struct alignas(64) endpoint_counts : tally {
     std::uint32_t listed_at = none;  ///< position in the list of endpoints with idle connections
     bool usable = false;             ///< whether its idle connections may be handed out
     std::uint64_t leases = 0;        ///< handed out so far
-    time_point suspect_since{};      ///< connections seen before it are looked at before use
+    time_point suspect_since;        ///< connections seen before it are looked at before use
 };
 
 /// Every connection of the pool and the counts per endpoint; each change of status goes through move(),

@@ -22,11 +22,11 @@ struct endpoint_entry {
     unsigned missed_answers = 0;  ///< good answers in a row without it
     bool proven = false;          ///< the last attempt succeeded
     unsigned failures = 0;        ///< in a row
-    time_point retry_at{};        ///< no attempt before it
-    time_point added_at{};
-    time_point state_since{};
+    time_point retry_at;          ///< no attempt before it
+    time_point added_at;
+    time_point state_since;
     failure last_failure;
-    time_point last_failure_at{};
+    time_point last_failure_at;
     std::uint64_t opens = 0;
     std::uint64_t open_failures = 0;
     std::array<std::uint64_t, close_reason_count> closes{};

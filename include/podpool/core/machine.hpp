@@ -245,6 +245,16 @@ private:
     void close_unused(time_point now);
     void check_idle(time_point now);
     void trim();
+
+    // Moves to under-loaded endpoints: impl/machine_rebalance.hpp
+    void allow_moves(time_point now);
+    void rebalance(time_point now);
+    void move_one(endpoint_id from, time_point now);
+    [[nodiscard]] endpoint_id fullest_with_surplus(time_point now);
+    [[nodiscard]] duration move_interval() const;
+    [[nodiscard]] bool set_is_certain() const;
+    [[nodiscard]] bool openings_pending() const;
+
     [[nodiscard]] bool surplus() const;
     [[nodiscard]] growth_view growth(time_point now) const;
     [[nodiscard]] time_point earliest_deadline(time_point now) const;
@@ -267,6 +277,8 @@ private:
     std::vector<slot_id> openings_;  // slots in status opening, oldest first
     std::size_t max_;
     std::size_t renewal_debt_ = 0;  // connections closed at their end before a replacement was open
+    bool moves_allowed_ = false;
+    time_point next_move_;
     bool closing_ = false;
     bool crowded_ = false;   // more connections than max_conns: released ones may have to go
     bool fallback_ = false;  // nothing discovered is reachable: absent endpoints' connections serve
@@ -280,18 +292,20 @@ private:
     histogram use_time_;
     histogram open_time_;
     double renewal_rate_ = 0;  // per second, at renewal_rate_at_
-    time_point renewal_rate_at_{};
+    time_point renewal_rate_at_;
     std::string discovery_source_;
     std::string discovery_error_;
     std::optional<time_point> answered_at_;
     // Scratch space, kept so that repeated upkeep doesn't allocate.
     std::vector<endpoint_id> candidates_;
     std::vector<std::pair<time_point, slot_id>> aging_;
+    std::vector<std::size_t> loads_;
 };
 
 }  // namespace podpool::core
 
 #include <podpool/core/impl/machine_connections.hpp>
 #include <podpool/core/impl/machine_endpoints.hpp>
+#include <podpool/core/impl/machine_rebalance.hpp>
 #include <podpool/core/impl/machine_stats.hpp>
 #include <podpool/core/impl/machine_upkeep.hpp>

@@ -62,18 +62,19 @@ struct alignas(64) slot {
     bool doomed = false;                        ///< is closed as soon as nobody uses it
     bool due = false;                           ///< leased when its renewal was due: renew on return
     bool renewing = false;                      ///< its replacement is being opened
+    bool moving = false;                        ///< it is replaced to make endpoints even, not for its age
     close_reason doom = close_reason::surplus;  ///< why it is doomed
     endpoint_id endpoint = none;
     slot_id newer = none;                   ///< idle list of the endpoint: used later than this one
     slot_id older = none;                   ///< idle list of the endpoint: used before this one
-    time_point since{};                     ///< of the status opening, leased, resetting or checking
+    time_point since;                       ///< of the status opening, leased, resetting or checking
     time_point ends_at = never;             ///< not handed out from here on
-    time_point last_used{};                 ///< last return, or opening
-    time_point last_seen{};                 ///< last proof of life
+    time_point last_used;                   ///< last return, or opening
+    time_point last_seen;                   ///< last proof of life
     std::uint32_t generation = 0;           ///< counts the slot's connections
     slot_id replaces = none;                ///< opening: closes this slot when it is open
     std::uint32_t replaces_generation = 0;  ///< which connection of `replaces` is meant
-    time_point opened_at{};
+    time_point opened_at;
 };
 
 }  // namespace podpool::core

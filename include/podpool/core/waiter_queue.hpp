@@ -73,8 +73,8 @@ public:
 private:
     struct node {
         std::uintptr_t cookie = 0;
-        time_point since{};
-        time_point deadline{};
+        time_point since;
+        time_point deadline;
         std::uint32_t next = none;
         std::uint32_t previous = none;
         std::uint32_t generation = 0;

@@ -69,6 +69,7 @@ inline void machine::connection_failed(slot_id id, const failure& why, time_poin
     close_slot(id, endpoint_failed ? close_reason::endpoint_failed : close_reason::broken);
     if (endpoint_failed) {
         endpoints_.failed(where, why, now, rng_);
+        allow_moves(now);
         close_idle_of(where, close_reason::endpoint_failed);
     } else {
         connections_.suspect(where, now);
@@ -147,6 +148,8 @@ inline void machine::opened(slot_id id, time_point now) {
     const duration took = now - fresh.since;
     open_time_.record(took);
     blend(estimated_open_, took);
+    // It was passed over meanwhile.
+    if (endpoints_[fresh.endpoint].failures > 0 || took >= patience) allow_moves(now);
     endpoints_.succeeded(fresh.endpoint, now);
     const bool first_generation = now - born_ < settings_.max_conn_lifetime;
     fresh.opened_at = fresh.last_used = fresh.last_seen = now;
@@ -168,11 +171,12 @@ inline void machine::finish_renewal(const slot& replacement, time_point now) {
     note_renewal(now);
     if (replacement.replaces == none) return;
     if (connections_[replacement.replaces].generation != replacement.replaces_generation) return;
-    const slot_status status = connections_[replacement.replaces].status;
-    if (status == slot_status::idle) {
-        close_slot(replacement.replaces, close_reason::lifetime);
-    } else if (status != slot_status::vacant && status != slot_status::closing) {
-        connections_.doom(replacement.replaces, close_reason::lifetime);
+    const slot& old = connections_[replacement.replaces];
+    const close_reason reason = old.moving ? close_reason::rebalanced : close_reason::lifetime;
+    if (old.status == slot_status::idle) {
+        close_slot(replacement.replaces, reason);
+    } else if (old.status != slot_status::vacant && old.status != slot_status::closing) {
+        connections_.doom(replacement.replaces, reason);
     }
 }
 
@@ -182,6 +186,7 @@ inline void machine::open_failed(slot_id id, const failure& why, time_point now)
     connections_.move(id, slot_status::vacant);
     if (!ended.doomed) {
         endpoints_.failed(ended.endpoint, why, now, rng_);
+        allow_moves(now);
         ++endpoints_[ended.endpoint].open_failures;
         if (why.kind == failure_kind::endpoint_down) connections_.suspect(ended.endpoint, now);
         if (why.kind == failure_kind::wrong_role) {

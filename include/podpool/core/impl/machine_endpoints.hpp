@@ -32,6 +32,7 @@ inline void machine::merge(const endpoint_info& info, time_point now) {
         if (info.terminating) return;
         id = endpoints_.add(info, now);
         connections_.add_endpoint(id);
+        allow_moves(now);
         return;
     }
     endpoint_entry& entry = endpoints_[id];
@@ -41,7 +42,10 @@ inline void machine::merge(const endpoint_info& info, time_point now) {
         return;
     }
     const bool returns = entry.removed || entry.missed_answers > 1;
-    if (returns) entry.state_since = now;
+    if (returns) {
+        entry.state_since = now;
+        allow_moves(now);
+    }
     entry.removed = false;
     entry.missed_answers = 0;
 }
@@ -53,6 +57,7 @@ inline void machine::discovery_failed(std::string_view why, time_point now) {
 }
 
 inline void machine::remove_endpoint(endpoint_id id, time_point now) {
+    allow_moves(now);
     endpoints_[id].removed = true;
     endpoints_[id].state_since = now;
     for (slot_id slot = 0; slot < connections_.size(); ++slot) {

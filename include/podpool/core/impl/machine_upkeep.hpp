@@ -146,6 +146,7 @@ inline void machine::trim() {
 inline void machine::maintain(time_point now) {
     maintenance_at_ = never;
     renew(now);
+    rebalance(now);
     close_unused(now);
     check_idle(now);
     // What is in use comes back unseen by this, and is due for a check or for closing no sooner.
@@ -183,6 +184,7 @@ inline void machine::renew(time_point now) {
             return;
         }
         const slot_id victim = left.front().second;
+        connections_[victim].moving = false;
         if (connections_[victim].status == slot_status::leased) {
             connections_[victim].due = true;
         } else if (under_way >= allowed || !start_renewal(victim, now)) {

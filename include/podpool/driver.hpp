@@ -32,6 +32,9 @@ struct return_state {
     failure why;
     /// Whether reset() must run before the connection can be used again.
     bool needs_reset = false;
+    /// Whether the session holds what no reset can undo: it is closed, and a new one opened where one is
+    /// needed. A healthy connection's state; `why` comes before it.
+    bool replace = false;
 };
 
 /// A driver makes the connections of one kind of database; model this concept to add one.

@@ -37,6 +37,10 @@ struct options {
     std::optional<std::chrono::nanoseconds> max_conn_lifetime_jitter;
     /// Connections above max_conns while a replacement opens before its predecessor closes; 0: close first.
     std::size_t renew_overshoot = 1;
+    /// Whether surplus connections move to endpoints that have fewer, when the endpoint set has changed.
+    bool rebalance = true;
+    /// How fast: percent of the pool in ten seconds, at least one connection; 1 to 100.
+    std::size_t rebalance_pace = 5;
     /// Idle connections above the minimum are closed after it, 1 s to 10 years.
     std::chrono::nanoseconds max_conn_idle_time = std::chrono::minutes(10);
     /// How often an idle connection is checked, 100 ms to 1 day.

@@ -108,9 +108,10 @@ public:
     template <boost::asio::completion_token_for<acquire_signature> Token>
     auto async_acquire(std::chrono::nanoseconds timeout, Token&& token) {
         return boost::asio::async_initiate<Token, acquire_signature>(
-            [](auto handler, std::shared_ptr<detail::pool_state<Driver>> state,
+            // By reference: only what is started later needs a share in the state of its own.
+            [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state,
                std::chrono::nanoseconds limit) {
-                detail::start_acquire<Driver>(std::move(state), limit, std::move(handler));
+                detail::start_acquire<Driver>(state, limit, std::move(handler));
             },
             token, state_, timeout);
     }
@@ -125,7 +126,7 @@ public:
     boost::asio::awaitable<lease<Driver>> async_acquire(std::chrono::nanoseconds timeout) {
         using signature = void(std::exception_ptr, lease<Driver>);
         return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, signature>(
-            [](auto handler, std::shared_ptr<detail::pool_state<Driver>> state,
+            [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state,
                std::chrono::nanoseconds limit) {
                 using detailed = detail::detailed_handler<Driver, decltype(handler)>;
                 detail::start_acquire<Driver>(state, limit, detailed{std::move(handler), state});

@@ -24,7 +24,7 @@ TEST_CASE("a handler runs on its own executor, whose context waits for it") {
     asio::io_context other;
     std::thread::id ran_on;
     session.connection->async_query(
-        "select 1", asio::bind_executor(other, [&](std::exception_ptr failed, const postgres_result&) {
+        "select 1", asio::bind_executor(other, [&](const std::exception_ptr& failed, const postgres_result&) {
             CHECK(failed == nullptr);
             ran_on = std::this_thread::get_id();
         }));

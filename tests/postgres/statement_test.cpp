@@ -65,7 +65,7 @@ TEST_CASE("a text with a zero byte is refused instead of cut short") {
     CHECK_THROWS_AS(postgres_statement("select 1\0 or more"s), std::invalid_argument);
     CHECK_THROWS_AS(postgres_statement("select $1", "a\0b"s), std::invalid_argument);
     try {
-        postgres_statement("select $1, $2", 1, "a\0b"s);
+        const postgres_statement refused("select $1, $2", 1, "a\0b"s);
         FAIL("not refused");
     } catch (const std::invalid_argument& problem) {
         CHECK(std::string(problem.what()).find("$2") != std::string::npos);
@@ -80,7 +80,8 @@ TEST_CASE("what is a parameter and what is a completion token is told apart by t
     STATIC_REQUIRE_FALSE(query_parameter<char>);
     STATIC_REQUIRE_FALSE(query_parameter<decltype(boost::asio::use_future)>);
     STATIC_REQUIRE_FALSE(query_parameter<void (*)(std::exception_ptr, postgres_result)>);
-    STATIC_REQUIRE(boost::asio::completion_token_for<decltype(boost::asio::use_future), query_signature>);
+    STATIC_REQUIRE(boost::asio::completion_token_for<decltype(boost::asio::use_future),
+                                                     query_signature<postgres_result>>);
 }
 
 }  // namespace

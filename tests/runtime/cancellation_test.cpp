@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <deque>
+#include <latch>
 #include <optional>
 
 namespace asio = boost::asio;
@@ -356,22 +357,18 @@ TEST_CASE("#29 an acquire is cancelled from another thread while it completes") 
     const fake_servers servers(1);
     io_threads io(2);
     fake_pool pool(io.executor(), small_pool(1), servers.driver());
-    constexpr int rounds = 500;
+    const stopwatch time;
     int served = 0;
     int aborted = 0;
-    for (int round = 0; round < rounds; ++round) {
+    while (time.running()) {
         fake_lease held = pool.acquire();
         cancellable_acquire waiting(pool);
-        std::atomic<int> ready = 0;
-        const auto meet = [&ready] {
-            ++ready;
-            while (ready < 2) std::this_thread::yield();
-        };
+        std::latch both(2);
         std::thread canceller([&] {
-            meet();
+            both.arrive_and_wait();
             waiting.cancel(cancellation_type::total);
         });
-        meet();
+        both.arrive_and_wait();
         held.release();
         canceller.join();
         const outcome ended = waiting.result();
@@ -379,7 +376,7 @@ TEST_CASE("#29 an acquire is cancelled from another thread while it completes") 
         ++(ended.leased ? served : aborted);
         CHECK(waiting.calls() == 1);
     }
-    CHECK(served + aborted == rounds);
+    CHECK(served + aborted > 0);
     const auto figures = pool.stats();
     CHECK(figures.cancellations == static_cast<std::uint64_t>(aborted));
     CHECK(figures.idle == 1);
@@ -389,8 +386,8 @@ TEST_CASE("#29 an acquire is cancelled from another thread while it completes") 
 TEST_CASE("#10 an acquire is cancelled from another thread while its connection is opened or fails") {
     const fake_servers servers(1);
     io_threads io(2);
-    constexpr int rounds = 200;
-    for (int round = 0; round < rounds; ++round) {
+    const stopwatch time;
+    for (int round = 0; time.running(); ++round) {
         if (round % 2 == 0) {
             servers.behave(0, manner::accept);
         } else {

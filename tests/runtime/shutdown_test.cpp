@@ -13,6 +13,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include <atomic>
+#include <latch>
 #include <optional>
 #include <stdexcept>
 
@@ -252,7 +253,7 @@ TEST_CASE("a coroutine that holds a lease may be destroyed with the user's conte
             co_await never.async_wait(asio::use_awaitable);
         };
         asio::co_spawn(context, body(pool, leased), asio::detached);
-        while (!leased) context.run_one();
+        while (!leased && context.run_one() > 0) continue;
     }
     CHECK(all_gone(servers));
 }
@@ -355,20 +356,21 @@ TEST_CASE("async_close ends with operation_aborted when the pool is destroyed be
 TEST_CASE("leases come back from several threads at once after the pool is gone") {
     const fake_servers servers(2);
     const home where = each_home();
-    for (int round = 0; round < 100; ++round) {
+    const stopwatch time;
+    while (time.running()) {
         housed_pool pool(where, small_pool(4), servers);
         std::vector<fake_lease> leases;
         for (int index = 0; index < 4; ++index) leases.push_back(pool->acquire());
-        std::atomic<bool> go = false;
+        std::latch start(static_cast<std::ptrdiff_t>(leases.size()) + 1);
         std::vector<std::thread> threads;
         for (fake_lease& each : leases) {
-            threads.emplace_back([&go, leased = std::move(each)]() mutable {
-                while (!go) std::this_thread::yield();
+            threads.emplace_back([&start, leased = std::move(each)]() mutable {
+                start.arrive_and_wait();
                 leased.release();
             });
         }
         pool.destroy();
-        go = true;
+        start.count_down();
         for (std::thread& thread : threads) thread.join();
     }
     CHECK(eventually([&] { return all_gone(servers); }));
@@ -377,25 +379,28 @@ TEST_CASE("leases come back from several threads at once after the pool is gone"
 TEST_CASE("leases come back from other threads while the pool is being destroyed") {
     const fake_servers servers(2);
     const home where = each_home();
-    auto settings = small_pool(3);
+    auto settings = small_pool(6);
     settings.connect_timeout = 10min;
-    for (int round = 0; round < 100; ++round) {
+    const stopwatch time;
+    while (time.running()) {
         // A reset that isn't ended with the pool lasts until the test's time is up.
         for (const std::size_t index : {0U, 1U}) servers.silence(index, true);
         housed_pool pool(where, settings, servers);
         std::vector<fake_lease> leases;
-        for (int index = 0; index < 3; ++index) leases.push_back(pool->acquire());
-        leases[0]->use();
-        leases[1]->fail_with(podpool::failure(podpool::failure_kind::connection_lost, "gone"));
-        std::atomic<bool> go = false;
+        for (int index = 0; index < 6; ++index) {
+            leases.push_back(pool->acquire());
+            if (index < 4) leases.back()->use();
+        }
+        leases[5]->fail_with(podpool::failure(podpool::failure_kind::connection_lost, "gone"));
+        std::latch start(static_cast<std::ptrdiff_t>(leases.size()) + 1);
         std::vector<std::thread> threads;
         for (fake_lease& each : leases) {
-            threads.emplace_back([&go, leased = std::move(each)]() mutable {
-                while (!go) std::this_thread::yield();
+            threads.emplace_back([&start, leased = std::move(each)]() mutable {
+                start.arrive_and_wait();
                 leased.release();
             });
         }
-        go = true;
+        start.arrive_and_wait();
         pool.destroy();
         for (std::thread& thread : threads) thread.join();
     }
@@ -407,12 +412,13 @@ TEST_CASE("a pool is destroyed right after anything was begun") {
     servers.world().with(servers.at(1),
                          [](podpool::fake_world::server& slow) { slow.connect_delay = 300us; });
     const home where = each_home();
-    for (int round = 0; round < 100; ++round) {
+    const stopwatch time;
+    for (int round = 0; time.running(); ++round) {
         auto settings = small_pool(3);
         settings.min_idle_conns = static_cast<std::size_t>(round % 3);
         housed_pool pool(where, settings, servers);
         auto pending = pool->async_acquire(1h, asio::use_future);
-        if (round % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds(10 * round));
+        if (round % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds(10 * (round % 100)));
         if (round % 5 == 0) pool->retire_all();
         if (round % 7 == 0) pool->close();
         pool.destroy();

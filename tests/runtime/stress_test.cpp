@@ -29,17 +29,6 @@ namespace {
 
 constexpr std::size_t callers = 8;
 constexpr std::size_t connections = 4;
-/// How long a test puts a pool under load.
-constexpr auto load_time = 1500ms;
-
-/// Whether the load is to go on.
-class stopwatch {
-public:
-    [[nodiscard]] bool running() const { return std::chrono::steady_clock::now() < end_; }
-
-private:
-    std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + load_time;
-};
 
 /// Looks at a pool over and over: at every moment the sums add up, the maximum holds, and nobody waits
 /// while a connection is idle.
@@ -295,7 +284,7 @@ TEST_CASE("orders arrive from everywhere while callers come and go, and close en
         }
         servers.publish();
     });
-    std::this_thread::sleep_for(load_time);
+    std::this_thread::sleep_for(stopwatch::load_time);
     ended = true;
     threads.back().join();
     threads.pop_back();

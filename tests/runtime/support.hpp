@@ -40,6 +40,17 @@ bool eventually(Condition condition) {
     return true;
 }
 
+/// Bounds the time that a test repeats something or puts a pool under load.
+class stopwatch {
+public:
+    static constexpr std::chrono::milliseconds load_time{1000};
+
+    [[nodiscard]] bool running() const { return std::chrono::steady_clock::now() < end_; }
+
+private:
+    std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + load_time;
+};
+
 /// The result of a future that must become ready; throws when it doesn't.
 template <class Value>
 Value result_of(std::future<Value>& awaited) {

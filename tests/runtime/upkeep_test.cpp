@@ -55,6 +55,23 @@ TEST_CASE("an unused connection needs no reset, and none is reset where pool_res
     CHECK(servers.seen(0).resets == 0);
 }
 
+TEST_CASE("a session that no reset can undo is replaced without a failure") {
+    const fake_servers servers(1);
+    fake_pool pool(small_pool(1), servers.driver());
+    pool.acquire()->stain();
+    pool.acquire()->use();
+    const auto figures = pool.stats();
+    CHECK(closes(figures, close_reason::discarded) == 1);
+    CHECK(closes(figures, close_reason::broken) == 0);
+    CHECK(figures.endpoints[0].last_failure.kind == failure_kind::none);
+    CHECK(servers.seen(0).attempts == 2);
+    auto settings = small_pool(1);
+    settings.reset = podpool::reset_mode::rollback;
+    fake_pool careless(settings, servers.driver());
+    careless.acquire()->stain();
+    CHECK(careless.stats().idle == 1);
+}
+
 TEST_CASE("#12 a connection whose reset fails is replaced") {
     const fake_servers servers(1);
     fake_pool pool(small_pool(1), servers.driver());

@@ -12,7 +12,7 @@ postgres_connection::postgres_connection(std::shared_ptr<detail::postgres_sessio
 
 postgres_connection::~postgres_connection() { session_->close(); }
 
-detail::initiate_query postgres_connection::initiation() const noexcept {
+detail::start_postgres_query postgres_connection::initiation() const noexcept {
     return {session_, detail::on_cancel::ask_server};
 }
 

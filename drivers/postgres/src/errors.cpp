@@ -131,12 +131,6 @@ failure_kind kind_of_lost_connection(std::string_view sqlstate) noexcept {
     return rule == nullptr ? connection_lost : rule->when_lost;
 }
 
-bool is_worse(failure_kind candidate, failure_kind current) noexcept {
-    constexpr std::array rising{none, overloaded, connection_lost, wrong_role, endpoint_down, rejected};
-    return std::find(rising.begin(), rising.end(), candidate) >
-           std::find(rising.begin(), rising.end(), current);
-}
-
 postgres_error::report report_of(const PGresult* result, std::string_view endpoint) {
     const auto field = [&](int code) {
         const char* text = PQresultErrorField(result, code);

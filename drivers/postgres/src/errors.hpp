@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/detail/worse_failure.hpp>
 #include <podpool/failure.hpp>
 #include <podpool/postgres/error.hpp>
 
@@ -26,9 +27,6 @@ failure_kind kind_of_connect_failure(std::string_view sqlstate, std::string_view
 
 /// What the end of an open connection says about the endpoint. `sqlstate` may be empty.
 failure_kind kind_of_lost_connection(std::string_view sqlstate) noexcept;
-
-/// The stronger of two failures; an earlier one stays when they are equal.
-bool is_worse(failure_kind candidate, failure_kind current) noexcept;
 
 /// What a result that holds an error says; `endpoint` is added.
 postgres_error::report report_of(const PGresult* result, std::string_view endpoint);

@@ -2,10 +2,10 @@
 #include "session.hpp"
 #include "settings.hpp"
 
+#include <podpool/detail/without_strand.hpp>
 #include <podpool/discovery/make_source.hpp>
 #include <podpool/postgres.hpp>
 
-#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <utility>
@@ -21,23 +21,12 @@ std::string postgres::label() const { return settings_->label; }
 
 std::map<std::string, std::string> postgres::parameters() const { return settings_->shown; }
 
-std::unique_ptr<discovery_source> postgres::discover(asio::any_io_executor executor) const {
-    return make_discovery_source(std::move(executor), settings_->targets, settings_->pool);
+std::unique_ptr<discovery_source> postgres::discover(const asio::any_io_executor& executor) const {
+    return make_discovery_source(executor, settings_->targets, settings_->pool);
 }
-
-namespace {
-
-/// A connection needs no strand, and a user's handler that it calls must not run inside one of the pool's:
-/// the pool could do nothing with the connection until the handler returns.
-asio::any_io_executor without_strand(const asio::any_io_executor& executor) {
-    const auto* strand = executor.target<asio::strand<asio::any_io_executor>>();
-    return strand == nullptr ? executor : strand->get_inner_executor();
-}
-
-}  // namespace
 
 asio::awaitable<open_result<postgres::connection>> postgres::open(endpoint_info where) const {
-    const asio::any_io_executor executor = without_strand(co_await asio::this_coro::executor);
+    const asio::any_io_executor executor = detail::without_strand(co_await asio::this_coro::executor);
     const auto session = std::make_shared<detail::postgres_session>(executor, settings_, std::move(where));
     // Owns the session from here on: whatever ends this, the connection is closed.
     auto opened = std::make_unique<connection>(session);

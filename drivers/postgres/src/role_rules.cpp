@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "role_rules.hpp"
 
-#include <array>
-#include <utility>
+#include <string_view>
 
 namespace podpool::detail {
 
 namespace {
-
-constexpr std::array<std::pair<std::string_view, session_attrs>, 6> names{{
-    {"any", session_attrs::any},
-    {"read-write", session_attrs::read_write},
-    {"read-only", session_attrs::read_only},
-    {"primary", session_attrs::primary},
-    {"standby", session_attrs::standby},
-    {"prefer-standby", session_attrs::prefer_standby},
-}};
 
 std::optional<bool> reported(const PGconn* connection, const char* parameter) noexcept {
     const char* value = PQparameterStatus(connection, parameter);
@@ -24,20 +14,6 @@ std::optional<bool> reported(const PGconn* connection, const char* parameter) no
 }
 
 }  // namespace
-
-std::optional<session_attrs> parse_session_attrs(std::string_view text) {
-    for (const auto& [name, attrs] : names) {
-        if (name == text) return attrs;
-    }
-    return std::nullopt;
-}
-
-std::string_view to_string(session_attrs attrs) noexcept {
-    for (const auto& [name, value] : names) {
-        if (value == attrs) return name;
-    }
-    return "any";
-}
 
 postgres_role server_state::role() const noexcept {
     if (!in_recovery) return postgres_role::unknown;
@@ -63,32 +39,10 @@ bool must_ask(session_attrs wanted, const server_state& known) noexcept {
     return false;
 }
 
-bool wants_writes(session_attrs wanted) noexcept {
-    return wanted == session_attrs::read_write || wanted == session_attrs::primary;
-}
-
 std::string unmet(session_attrs wanted, const server_state& known) {
     const bool standby = known.in_recovery.value_or(false);
     const bool writable = !standby && !known.read_only.value_or(false);
-    bool met = true;
-    switch (wanted) {
-        case session_attrs::any:
-        case session_attrs::prefer_standby:
-            break;
-        case session_attrs::read_write:
-            met = writable;
-            break;
-        case session_attrs::read_only:
-            met = !writable;
-            break;
-        case session_attrs::primary:
-            met = !standby;
-            break;
-        case session_attrs::standby:
-            met = standby;
-            break;
-    }
-    if (met) return {};
+    if (satisfies(wanted, standby, writable)) return {};
     const std::string is = standby ? "a standby" : writable ? "a read-write primary" : "a read-only primary";
     return "the server is " + is + " and target_session_attrs is " + std::string(to_string(wanted));
 }

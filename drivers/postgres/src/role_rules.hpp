@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/detail/session_attrs.hpp>
 #include <podpool/postgres/role.hpp>
 
 #include <libpq-fe.h>
 
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace podpool::detail {
-
-/// libpq's six values of target_session_attrs.
-enum class session_attrs : std::uint8_t { any, read_write, read_only, primary, standby, prefer_standby };
-
-/// Reads one of the six values; nothing for another text.
-std::optional<session_attrs> parse_session_attrs(std::string_view text);
-std::string_view to_string(session_attrs attrs) noexcept;
 
 /// What is known of a server; nothing where it didn't say.
 struct server_state {
@@ -36,9 +28,6 @@ inline constexpr const char* state_query =
 
 /// Whether these attributes can't be judged by what is known.
 bool must_ask(session_attrs wanted, const server_state& known) noexcept;
-
-/// Whether these attributes need a server that takes writes.
-bool wants_writes(session_attrs wanted) noexcept;
 
 /// Why a server doesn't have the wanted attributes; empty if it does.
 std::string unmet(session_attrs wanted, const server_state& known);

@@ -68,9 +68,9 @@ std::uint64_t next_operation(postgres_session& session) noexcept { return sessio
 
 asio::any_io_executor executor_of(const postgres_session& session) { return session.executor(); }
 
-void start_query(const std::shared_ptr<postgres_session>& session, std::uint64_t operation,
-                 const postgres_statement& statement, on_cancel cancelling, query_handler_ptr handler) {
-    session->start(operation, statement, cancelling, std::move(handler));
+void start_postgres_query::operator()(std::uint64_t operation, const statement& wanted,
+                                      query_handler_ptr<result> handler) const {
+    session->start(operation, wanted, cancelling, std::move(handler));
 }
 
 void cancel_operation(const std::shared_ptr<postgres_session>& session, std::uint64_t operation) {
@@ -115,7 +115,7 @@ postgres_result postgres_session::run(const postgres_statement& statement) {
 }
 
 void postgres_session::start(std::uint64_t operation, const postgres_statement& statement,
-                             on_cancel cancelling, query_handler_ptr handler) {
+                             on_cancel cancelling, query_handler_ptr<postgres_result> handler) {
     lock held(mutex_);
     if (std::exception_ptr problem = why_not_ready()) {
         held.unlock();
@@ -228,7 +228,7 @@ void postgres_session::answered(lock& held, bool initiating) {
 }
 
 void postgres_session::complete(lock& held, outcome end, bool initiating) {
-    query_handler_ptr handler = std::move(handler_);
+    query_handler_ptr<postgres_result> handler = std::move(handler_);
     const std::shared_ptr<cancel_watch> watch = std::move(cancel_watch_);
     running_ = 0;
     collected_.reset();

@@ -64,7 +64,7 @@ public:
 
     [[nodiscard]] std::uint64_t next_operation() noexcept { return ++last_operation_; }
     void start(std::uint64_t operation, const postgres_statement& statement, on_cancel cancelling,
-               query_handler_ptr handler);
+               query_handler_ptr<postgres_result> handler);
     void request_cancel(std::uint64_t operation);
     /// The request to cancel has gone its way, or hasn't in time.
     void cancel_returned(std::uint64_t operation);
@@ -150,7 +150,7 @@ private:
     std::atomic<std::uint64_t> last_operation_{0};
     std::uint64_t running_ = 0;
     on_cancel cancelling_ = on_cancel::ask_server;
-    query_handler_ptr handler_;
+    query_handler_ptr<postgres_result> handler_;
     result_ptr collected_;
     bool answered_ = false;
     bool cancelled_ = false;

@@ -4,14 +4,14 @@
 #include "errors.hpp"
 #include "masking.hpp"
 
-#include <podpool/endpoint.hpp>
+#include <podpool/detail/host_list.hpp>
 #include <podpool/error.hpp>
 
 #include <libpq-fe.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstdint>
 #include <memory>
 
 namespace podpool::detail {
@@ -112,64 +112,20 @@ std::string take(value_map& values, const std::string& keyword) {
     return text;
 }
 
-std::vector<std::string> split_list(const std::string& list) {
-    std::vector<std::string> parts(1);
-    for (const char c : list) {
-        if (c == ',') {
-            parts.emplace_back();
-        } else {
-            parts.back() += c;
-        }
-    }
-    return parts;
-}
-
-std::uint16_t read_port(const std::string& text, const std::string& host) {
-    constexpr std::uint16_t usual = 5432;
-    if (text.empty()) return usual;
-    std::uint16_t port = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (failed != std::errc() || end != text.data() + text.size() || port == 0) {
-        // Not shown: in a URI without "@" it may be a password.
-        invalid("the port of host \"" + host + "\" is no number from 1 to 65535");
-    }
-    return port;
-}
-
 /// The lists have equal lengths, or one port for all: libpq has checked that.
-std::vector<discovery_target> read_targets(value_map& values) {
-    const std::vector<std::string> hosts = split_list(take(values, "host"));
-    const std::vector<std::string> addresses = split_list(take(values, "hostaddr"));
-    const std::vector<std::string> ports = split_list(take(values, "port"));
-    std::vector<discovery_target> targets;
-    for (std::size_t i = 0; i < std::max(hosts.size(), addresses.size()); ++i) {
-        discovery_target target;
-        if (i < hosts.size()) target.host = hosts[i];
-        if (i < addresses.size()) target.address = addresses[i];
-        if (target.host.empty() && target.address.empty())
-            invalid("host " + std::to_string(i + 1) + " is empty");
-        target.port = read_port(ports.size() == 1 ? ports[0] : ports[i],
-                                target.host.empty() ? target.address : target.host);
-        targets.push_back(std::move(target));
-    }
-    return targets;
+std::vector<discovery_target> take_targets(value_map& values) {
+    constexpr std::uint16_t usual_port = 5432;
+    const host_list list{take(values, "host"), take(values, "hostaddr"), take(values, "port")};
+    return read_targets(list, usual_port, invalid);
 }
 
 session_attrs read_session_attrs(const std::string& text) {
     if (text.empty()) return session_attrs::any;
     const auto attrs = parse_session_attrs(text);
     if (!attrs) {
-        invalid("target_session_attrs is \"" + text +
-                "\"; expected any, read-write, read-only, primary, standby or prefer-standby");
+        invalid("target_session_attrs is \"" + text + "\"; " + std::string(session_attrs_expected));
     }
     return *attrs;
-}
-
-std::string make_label(const std::vector<discovery_target>& targets, const std::string& database) {
-    const discovery_target& first = targets.front();
-    std::string label = to_string(endpoint(first.host.empty() ? first.address : first.host, first.port));
-    if (targets.size() > 1) label += "+" + std::to_string(targets.size() - 1);
-    return label + "/" + database;
 }
 
 void set_application_name(value_map& values, const std::string& pool_name, const std::string& label) {
@@ -206,7 +162,7 @@ postgres_settings read_settings(const options& pool) {
         settings.shown[keyword] = is_secret_keyword(keyword) ? mask : value.reveal();
     }
     settings.shown["target_session_attrs"] = to_string(settings.wanted);
-    settings.targets = read_targets(values);
+    settings.targets = take_targets(values);
     settings.label = make_label(settings.targets, settings.shown["dbname"]);
     set_application_name(values, pool.name, settings.label);
     settings.shown["application_name"] = values["application_name"].reveal();

@@ -20,9 +20,9 @@ namespace asio = boost::asio;
 namespace {
 
 asio::awaitable<postgres_result> run_own(std::shared_ptr<postgres_session> session, const char* sql) {
-    const initiate_query initiation{std::move(session), on_cancel::give_up};
+    start_postgres_query start{std::move(session), on_cancel::give_up};
     postgres_statement statement(sql);
-    co_return co_await async_run(initiation, std::move(statement), asio::use_awaitable);
+    co_return co_await async_run(std::move(start), std::move(statement), asio::use_awaitable);
 }
 
 bool in_transaction(PGTransactionStatusType status) {

@@ -93,15 +93,17 @@ private:
 
 /// Starts an asynchronous acquire.
 template <class Driver, class Handler>
-void start_acquire(std::shared_ptr<pool_state<Driver>> pool, std::chrono::nanoseconds timeout,
+void start_acquire(const std::shared_ptr<pool_state<Driver>>& pool, std::chrono::nanoseconds timeout,
                    Handler handler) {
     if (auto* const found = pool->try_acquire()) {
         return post_completion<Driver>(std::move(handler), pool->executor(), {},
                                        lease_access::make(*pool, *found));
     }
+    // Once it is queued, its handler may run on another thread, and end the pool, before this returns.
+    const std::shared_ptr<pool_state<Driver>> hold = pool->shared_from_this();
     const core::time_point deadline = core::later(clock_now(), timeout);
-    auto& queued = async_waiter<Driver, Handler>::make(pool, std::move(handler));
-    const auto [error, found] = pool->acquire_or_queue(
+    auto& queued = async_waiter<Driver, Handler>::make(hold, std::move(handler));
+    const auto [error, found] = hold->acquire_or_queue(
         queued, deadline, [&queued](core::waiter_id id) { queued.install_cancellation(id); });
     // Otherwise it is queued, and may have been completed and destroyed already.
     if (error || found != nullptr) queued.complete(error, found);

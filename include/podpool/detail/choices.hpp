@@ -31,6 +31,11 @@ inline constexpr std::array balance_choices{
     choice<balance_policy>{"random", balance_policy::random},
 };
 
+inline constexpr std::array switch_choices{
+    choice<bool>{"on", true},
+    choice<bool>{"off", false},
+};
+
 inline constexpr std::array reset_choices{
     choice<reset_mode>{"full", reset_mode::full},
     choice<reset_mode>{"rollback", reset_mode::rollback},

@@ -28,10 +28,9 @@ public:
     /// on the strand when it has ended, by itself, by abort() or by the time limit.
     template <class Make, class Done>
     void run(std::chrono::nanoseconds limit, Make make, Done done) {
-        boost::asio::post(strand_, [self = this->shared_from_this(), limit, make = std::move(make),
-                                    done = std::move(done)]() mutable {
-            self->start(limit, std::move(make), std::move(done));
-        });
+        boost::asio::post(strand_,
+                          [self = this->shared_from_this(), limit, make = std::move(make),
+                           done = std::move(done)]() mutable { self->start(limit, make, std::move(done)); });
     }
 
     /// Ends it early, from any thread; harmless when it has ended.
@@ -41,7 +40,7 @@ public:
 
 private:
     template <class Make, class Done>
-    void start(std::chrono::nanoseconds limit, Make make, Done done) {
+    void start(std::chrono::nanoseconds limit, const Make& make, Done done) {
         auto self = this->shared_from_this();
         boost::asio::co_spawn(
             strand_, make(),

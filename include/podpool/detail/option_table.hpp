@@ -95,6 +95,28 @@ struct size_field {
     }
 };
 
+/// A share of a hundred, written as `5%`.
+struct percent_field {
+    static constexpr std::string_view kind = "percentage";
+    std::size_t options::* member;
+    std::size_t min;
+    std::size_t max;
+
+    [[nodiscard]] std::string range() const {
+        return std::to_string(min) + "% to " + std::to_string(max) + "%";
+    }
+    [[nodiscard]] std::string expected() const { return "a whole percentage from " + range(); }
+    void read(option_draft& draft, std::string_view key, std::string_view text) const {
+        if (!text.ends_with('%')) refuse_value(key, *this, shown_value(text), "has no % sign");
+        draft.result.*member = read_size(key, *this, text.substr(0, text.size() - 1));
+        check_range(key, *this, shown_value(text), draft.result.*member);
+    }
+    [[nodiscard]] std::string text(const options& from) const { return std::to_string(from.*member) + "%"; }
+    void check(std::string_view key, const options& current) const {
+        check_range(key, *this, text(current), current.*member);
+    }
+};
+
 /// Refuses a size above max_conns.
 template <class Field>
 void check_below_max_conns(std::string_view key, const Field& field, std::size_t value,
@@ -289,9 +311,10 @@ struct name_field {
     }
 };
 
-using option_field = std::variant<size_field, minimum_field, endpoint_bound_field, duration_field,
-                                  jitter_field, choice_field<discovery_kind>, choice_field<balance_policy>,
-                                  choice_field<reset_mode>, dns_servers_field, name_field>;
+using option_field =
+    std::variant<size_field, percent_field, choice_field<bool>, minimum_field, endpoint_bound_field,
+                 duration_field, jitter_field, choice_field<discovery_kind>, choice_field<balance_policy>,
+                 choice_field<reset_mode>, dns_servers_field, name_field>;
 
 /// One option: a row of the table.
 struct option_row {
@@ -353,6 +376,13 @@ inline constexpr std::array option_table{
                "Connections above `pool_max_conns` that may be open while a replacement opens before the old "
                "connection closes. With 0 the old one closes first.",
                size_field{&options::renew_overshoot, 0, 1'000}},
+    option_row{"pool_rebalance", "",
+               "Whether surplus connections move to endpoints that have fewer when endpoints come, go or "
+               "recover: unused ones at once, others when they come back; the new one is opened first.",
+               choice_field<bool>{&options::rebalance, switch_choices, {}}},
+    option_row{"pool_rebalance_pace", "",
+               "How fast they move: this share of the pool, at least one connection, in ten seconds.",
+               percent_field{&options::rebalance_pace, 1, 100}},
     option_row{"pool_max_conn_idle_time", "",
                "Idle connections above the minimum are closed after this time.",
                duration_field{&options::max_conn_idle_time, std::chrono::seconds(1), longest_age}},
@@ -390,9 +420,10 @@ inline constexpr std::array option_table{
                "nothing leaks from one caller to the next; `rollback`: an open transaction is rolled back; "
                "`none`: nothing, and a connection in a transaction is closed.",
                choice_field<reset_mode>{&options::reset, reset_choices, {}}},
-    option_row{"pool_name", "host:port/db",
-               "The pool's label in metrics and logs, and the sessions' `application_name`.",
-               name_field{&options::name}},
+    option_row{
+        "pool_name", "host:port/db",
+        "The pool's label in metrics and logs, and the sessions' `application_name` (MySQL: `program_name`).",
+        name_field{&options::name}},
 };
 
 /// Validates every option, in the order of the table.

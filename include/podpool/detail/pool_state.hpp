@@ -35,7 +35,7 @@ struct connection_cell {
     endpoint where;
     std::shared_ptr<operation> under_way;       // opening, resetting or checking
     std::shared_ptr<connection_strand> strand;  // of the connection
-    core::time_point timed_since{};             // the lease is timed; zero: it isn't
+    core::time_point timed_since;               // the lease is timed; zero: it isn't
 };
 
 /// What a pool, its leases and its operations share: the machine behind a mutex, and the arms that do

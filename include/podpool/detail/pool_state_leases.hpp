@@ -103,7 +103,7 @@ void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
     const core::time_point now = timed ? clock_now() : coarse_clock_now();
     lock held(mutex_);
     if (timed) machine_.note_use_time(now - std::exchange(returned.timed_since, {}));
-    if (discard) {
+    if (discard || (state.replace && !state.why)) {
         machine_.discarded(returned.slot, now);
     } else {
         machine_.released(returned.slot, state.why, state.needs_reset, now);

@@ -26,11 +26,13 @@ public:
     virtual void complete(boost::system::error_code error, connection_cell<Driver>* cell) noexcept = 0;
 
     [[nodiscard]] std::uintptr_t cookie() noexcept { return reinterpret_cast<std::uintptr_t>(this); }
-    static waiter& from(std::uintptr_t cookie) noexcept { return *reinterpret_cast<waiter*>(cookie); }
+    static waiter& from(std::uintptr_t cookie) noexcept {
+        return *reinterpret_cast<waiter*>(cookie);  // NOLINT(performance-no-int-to-ptr): the core's cookies
+    }
 
-    core::time_point deadline{};  ///< kept for a waiter that was given a dead connection
-    core::waiter_id id;           ///< its first number in the queue
-    bool verified = false;        ///< it was given a connection that had to be looked at
+    core::time_point deadline;  ///< kept for a waiter that was given a dead connection
+    core::waiter_id id;         ///< its first number in the queue
+    bool verified = false;      ///< it was given a connection that had to be looked at
 
 protected:
     ~waiter() = default;

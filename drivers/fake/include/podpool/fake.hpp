@@ -45,6 +45,8 @@ public:
     void fail_with(failure why) { failed_ = std::move(why); }
     /// Makes the lease need a reset, as a query would.
     void use() noexcept { used_ = true; }
+    /// Leaves something in the session that no reset undoes.
+    void stain() noexcept { stained_ = true; }
 
 private:
     friend class fake;
@@ -54,6 +56,7 @@ private:
     std::uint64_t epoch_ = 0;
     failure failed_;
     bool used_ = false;
+    bool stained_ = false;
 };
 
 /// A driver whose servers live in memory, for tests of the pool and of programs that use it.
@@ -99,7 +102,8 @@ public:
     bool is_alive(connection& asked) noexcept { return asked.alive(); }
 
     return_state inspect(connection& returned, reset_mode mode) noexcept {
-        return {std::exchange(returned.failed_, {}), mode == reset_mode::full && returned.used_};
+        const bool full = mode == reset_mode::full;
+        return {std::exchange(returned.failed_, {}), full && returned.used_, full && returned.stained_};
     }
 
 private:

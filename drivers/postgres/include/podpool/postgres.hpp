@@ -58,7 +58,8 @@ public:
 
     /// The source of endpoints for the host list; not started.
     /// Throws podpool::error (errc::invalid_options) as make_discovery_source does.
-    [[nodiscard]] std::unique_ptr<discovery_source> discover(boost::asio::any_io_executor executor) const;
+    [[nodiscard]] std::unique_ptr<discovery_source> discover(
+        const boost::asio::any_io_executor& executor) const;
 
     /// Connects to exactly this endpoint, logs in and checks the role.
     /// Cancellation: terminal, at once.

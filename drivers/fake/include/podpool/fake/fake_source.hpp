@@ -18,8 +18,8 @@ namespace podpool {
 /// Publishes what a fake_world publishes.
 class fake_source final : public discovery_source {
 public:
-    fake_source(boost::asio::any_io_executor executor, std::shared_ptr<fake_world> world)
-        : strand_(boost::asio::make_strand(std::move(executor))), world_(std::move(world)) {}
+    fake_source(const boost::asio::any_io_executor& executor, std::shared_ptr<fake_world> world)
+        : strand_(boost::asio::make_strand(executor)), world_(std::move(world)) {}
     ~fake_source() override { stop(); }
 
     void start(std::function<void(discovery_update)> listener) override {

@@ -8,13 +8,10 @@
 #include <podpool/postgres/role.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/deferred.hpp>
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 struct pg_conn;
@@ -68,13 +65,7 @@ public:
     /// If the server doesn't react within 2 s the operation ends and the connection is lost.
     template <class... Arguments>
     auto async_query(std::string_view sql, Arguments&&... parameters_and_token) {
-        if constexpr (takes_token<Arguments...>()) {
-            return split_arguments(sql, std::make_index_sequence<sizeof...(Arguments) - 1>(),
-                                   std::forward_as_tuple(std::forward<Arguments>(parameters_and_token)...));
-        } else {
-            return detail::async_run(initiation(), detail::postgres_statement(sql, parameters_and_token...),
-                                     boost::asio::deferred);
-        }
+        return detail::async_query(initiation(), sql, std::forward<Arguments>(parameters_and_token)...);
     }
 
     /// libpq's PGconn, for what isn't here; stays this object's.
@@ -97,26 +88,7 @@ public:
 private:
     friend class postgres;
 
-    template <class... Arguments>
-    static constexpr bool takes_token() {
-        if constexpr (sizeof...(Arguments) == 0) {
-            return false;
-        } else {
-            return !detail::query_parameter<
-                std::tuple_element_t<sizeof...(Arguments) - 1, std::tuple<Arguments...>>>;
-        }
-    }
-
-    template <std::size_t... Index, class Arguments>
-    auto split_arguments(std::string_view sql, std::index_sequence<Index...>, Arguments arguments) {
-        using token = std::tuple_element_t<sizeof...(Index), Arguments>;
-        static_assert(boost::asio::completion_token_for<token, detail::query_signature>,
-                      "async_query: the last argument is neither a parameter nor a completion token");
-        return detail::async_run(initiation(), detail::postgres_statement(sql, std::get<Index>(arguments)...),
-                                 static_cast<token>(std::get<sizeof...(Index)>(arguments)));
-    }
-
-    [[nodiscard]] detail::initiate_query initiation() const noexcept;
+    [[nodiscard]] detail::start_postgres_query initiation() const noexcept;
     postgres_result run(const detail::postgres_statement& statement);
 
     std::shared_ptr<detail::postgres_session> session_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/detail/await_deferred.hpp>
 #include <podpool/postgres/detail/cell.hpp>
 
 #include <cstddef>
@@ -42,7 +43,7 @@ public:
     /// `row`, `column`: from 0. `T`: any integer type but character types, float, double, bool,
     /// std::string, std::string_view (into this result), std::vector<std::byte> (of bytea), or
     /// std::optional of one of them, which is empty for NULL.
-    /// Throws std::out_of_range for a row or column that isn't there, postgres_value_error for NULL
+    /// Throws std::out_of_range for a row or column that isn't there, value_error for NULL
     /// (unless T is optional) and for a text that isn't a T or doesn't fit into one.
     template <class T>
     [[nodiscard]] T get(std::size_t row, std::size_t column) const {
@@ -67,5 +68,8 @@ private:
 
     std::unique_ptr<pg_result, clear> result_;
 };
+
+template <>
+inline constexpr bool detail::is_query_result<postgres_result> = true;
 
 }  // namespace podpool

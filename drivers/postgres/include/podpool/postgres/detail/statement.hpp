@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <podpool/postgres/detail/type_traits.hpp>
+#include <podpool/detail/query_parameter.hpp>
 
 #include <cstddef>
 #include <cstdint>

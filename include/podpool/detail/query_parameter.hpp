@@ -27,7 +27,7 @@ concept plain_integer =
 template <class T>
 concept byte_range = std::convertible_to<const T&, std::span<const std::byte>>;
 
-/// What can be bound to a `$n`.
+/// What can be a parameter of a statement.
 template <class T>
 struct is_parameter : std::bool_constant<plain_integer<T> || std::same_as<T, bool> ||
                                          std::same_as<T, float> || std::same_as<T, double> ||

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <podpool/postgres/result.hpp>
-
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_allocator.hpp>
@@ -20,6 +18,7 @@ namespace podpool::detail {
 
 /// A completion handler of a query whose type is forgotten, with the work on its executor that keeps that
 /// executor running. Lives in memory from the handler's allocator, which is given back before the call.
+template <class Result>
 class query_handler {
 public:
     query_handler(const query_handler&) = delete;
@@ -27,7 +26,7 @@ public:
 
     /// Calls the handler on its executor, through a post if the initiating function hasn't returned yet.
     /// Destroys *this.
-    virtual void complete(std::exception_ptr failed, postgres_result result, bool initiating) = 0;
+    virtual void complete(std::exception_ptr failed, Result result, bool initiating) = 0;
     /// Destroys *this without a call.
     virtual void discard() noexcept = 0;
 
@@ -37,12 +36,16 @@ protected:
 };
 
 struct discard_query_handler {
-    void operator()(query_handler* handler) const noexcept { handler->discard(); }
+    template <class Result>
+    void operator()(query_handler<Result>* handler) const noexcept {
+        handler->discard();
+    }
 };
-using query_handler_ptr = std::unique_ptr<query_handler, discard_query_handler>;
+template <class Result>
+using query_handler_ptr = std::unique_ptr<query_handler<Result>, discard_query_handler>;
 
-template <class Handler>
-class typed_query_handler final : public query_handler {
+template <class Handler, class Result>
+class typed_query_handler final : public query_handler<Result> {
     using executor = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
     using allocator = typename std::allocator_traits<boost::asio::associated_allocator_t<
         Handler, boost::asio::recycling_allocator<void>>>::template rebind_alloc<typed_query_handler>;
@@ -52,7 +55,7 @@ public:
     typed_query_handler(Handler handler, const boost::asio::any_io_executor& fallback)
         : work_(boost::asio::get_associated_executor(handler, fallback)), handler_(std::move(handler)) {}
 
-    static query_handler_ptr make(Handler handler, const boost::asio::any_io_executor& fallback) {
+    static query_handler_ptr<Result> make(Handler handler, const boost::asio::any_io_executor& fallback) {
         allocator memory = allocator_of(handler);
         typed_query_handler* place = allocator_traits::allocate(memory, 1);
         try {
@@ -61,10 +64,10 @@ public:
             allocator_traits::deallocate(memory, place, 1);
             throw;
         }
-        return query_handler_ptr(place);
+        return query_handler_ptr<Result>(place);
     }
 
-    void complete(std::exception_ptr failed, postgres_result result, bool initiating) override {
+    void complete(std::exception_ptr failed, Result result, bool initiating) override {
         Handler handler = std::move(handler_);
         const boost::asio::executor_work_guard<executor> work = std::move(work_);
         discard_with(allocator_of(handler));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-# The installed package: find_package(podpool CONFIG [COMPONENTS dns postgres]).
+# The installed package: find_package(podpool CONFIG [COMPONENTS dns postgres mysql]).
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/podpool")
@@ -12,4 +12,7 @@ write_basic_package_version_file(
     COMPATIBILITY SameMajorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/podpool-config.cmake" "${PROJECT_BINARY_DIR}/podpool-config-version.cmake"
         DESTINATION "${package_dir}")
+if(TARGET podpool_mysql)
+    install(FILES "${CMAKE_CURRENT_LIST_DIR}/FindMySQLConnectorCpp.cmake" DESTINATION "${package_dir}")
+endif()
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

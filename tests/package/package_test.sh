@@ -73,7 +73,11 @@ configure package_without_components "$prefix" || {
     exit 1
 }
 components=''
-if [[ -n $(find "$scratch/prefix" -name podpool-postgres-targets.cmake) ]]; then components=postgres; fi
+for component in postgres mysql; do
+    if [[ -n $(find "$scratch/prefix" -name "podpool-$component-targets.cmake") ]]; then
+        components+=${components:+;}$component
+    fi
+done
 consume package "$prefix" "-DCONSUMER_COMPONENTS=$components"
 expect_refusal unknown_component "component teapot needs a podpool that was built with it" "$prefix" \
     -DCONSUMER_COMPONENTS=teapot

@@ -2,6 +2,7 @@
 #include "child_process.hpp"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 
 namespace podpool::test {
@@ -88,6 +89,22 @@ void run_child(const std::vector<std::string>& command, const std::string& input
     }
 }
 
+std::vector<std::string> as_user(const std::string& user, const std::vector<std::string>& command) {
+    if (geteuid() != 0) return command;
+    const passwd* entry = getpwnam(user.c_str());
+    if (entry == nullptr) throw std::runtime_error("there is no user '" + user + "'");
+    std::vector<std::string> whole{"setpriv", "--reuid=" + std::to_string(entry->pw_uid),
+                                   "--regid=" + std::to_string(entry->pw_gid), "--init-groups",
+                                   "--reset-env"};
+    whole.insert(whole.end(), command.begin(), command.end());
+    return whole;
+}
+
+std::string system_program(const std::string& name) {
+    const std::string path = "/usr/sbin/" + name;
+    return std::filesystem::exists(path) ? path : name;
+}
+
 int wait_for_child(pid_t child) {
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
@@ -139,7 +156,10 @@ std::string make_temporary_directory(const std::string& prefix) {
 
 std::string read_text(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    std::ostringstream text;
+    // Not by iterators: they throw when a process whose file in /proc is read ends meanwhile.
+    text << file.rdbuf();
+    return text.str();
 }
 
 void write_text(const std::string& path, const std::string& text) {

@@ -22,6 +22,12 @@ pid_t spawn_child(const std::vector<std::string>& command, const child_streams& 
 /// Runs a program to its end. Throws std::runtime_error with its output unless it exits with 0.
 void run_child(const std::vector<std::string>& command, const std::string& input = {});
 
+/// A command as another user of this machine, if we are root; else as it is. Database servers refuse root.
+std::vector<std::string> as_user(const std::string& user, const std::vector<std::string>& command);
+
+/// The path of a program in /usr/sbin, which is in few users' PATH; just its name if it isn't there.
+std::string system_program(const std::string& name);
+
 /// Waits for a child's end; returns its wait status.
 int wait_for_child(pid_t child);
 

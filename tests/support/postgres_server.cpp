@@ -3,33 +3,19 @@
 
 #include "child_process.hpp"
 #include "tls_files.hpp"
+#include "wait_for.hpp"
 
 #include <libpq-fe.h>
 #include <csignal>
 
-#include <chrono>
-#include <filesystem>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 
 namespace podpool::test {
 
 namespace {
 
-constexpr std::chrono::seconds patience{60};
-constexpr std::chrono::milliseconds poll_pace{5};
 constexpr const char* admin_application = "podpool-test-admin";
-
-template <class Condition>
-bool wait_for(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(poll_pace);
-    }
-    return true;
-}
 
 int signal_of(stop_mode mode) {
     switch (mode) {
@@ -114,12 +100,8 @@ void postgres_server::write_configuration() {
 void postgres_server::start() {
     if (running()) return;
     write_configuration();
-    child_streams streams;
-    streams.output = directory_ + ".log";
-    // A session of its own: Ctrl-C is for the caller, who stops the server in its own time.
-    postmaster_ = spawn_child(
-        postgres_cluster::as_postgres({"setsid", postgres_cluster::program("postgres"), "-D", directory_}),
-        streams);
+    process_.start(postgres_cluster::as_postgres({postgres_cluster::program("postgres"), "-D", directory_}),
+                   directory_ + ".log");
     wait_until_ready();
 }
 
@@ -128,43 +110,28 @@ bool postgres_server::is_ready() const {
     std::istringstream lines(read_text(directory_ + "/postmaster.pid"));
     std::string line;
     for (int number = 1; std::getline(lines, line); ++number) {
-        if (number == 1 && line != std::to_string(postmaster_)) return false;
+        if (number == 1 && line != std::to_string(process_.id())) return false;
         if (number == 8) return line.rfind("ready", 0) == 0;
     }
     return false;
 }
 
 void postgres_server::wait_until_ready() {
-    bool gone = false;
-    const bool ended = wait_for([&] { return (gone = reap_child(postmaster_)) || is_ready(); });
-    if (gone) {
-        postmaster_ = 0;
-        throw problem("ended while starting");
-    }
+    const bool ended = wait_for([this] { return process_.has_ended() || is_ready(); });
+    if (!running()) throw problem("ended while starting");
     if (!ended) throw problem("did not become ready");
 }
 
-void postgres_server::wait_until_gone() {
-    if (!wait_for([&] { return reap_child(postmaster_); })) throw problem("does not stop");
-    postmaster_ = 0;
-}
-
-void postgres_server::signal_all(int signal) {
-    for (const pid_t child : children_of(postmaster_)) kill(child, signal);
-    kill(postmaster_, signal);
-}
-
 void postgres_server::begin_stop(stop_mode mode) {
-    if (!running()) return;
-    if (paused_) resume();
     admin_.reset();
-    kill(postmaster_, signal_of(mode));
+    process_.ask(signal_of(mode));
 }
 
-void postgres_server::stop(stop_mode mode) {
-    if (!running()) return;
+void postgres_server::stop(stop_mode mode) try {
     begin_stop(mode);
-    wait_until_gone();
+    process_.wait_until_gone();
+} catch (const std::runtime_error& failed) {
+    throw problem(failed.what());
 }
 
 void postgres_server::restart() {
@@ -172,37 +139,16 @@ void postgres_server::restart() {
     start();
 }
 
-void postgres_server::kill9() {
-    if (!running()) return;
+void postgres_server::kill9() try {
     admin_.reset();
-    const std::vector<pid_t> children = children_of(postmaster_);
-    kill(postmaster_, SIGKILL);
-    for (const pid_t child : children) kill(child, SIGKILL);
-    paused_ = false;
-    wait_until_gone();
-    // A start finds shared memory "still in use" until the last child is gone.
-    const bool all_gone = wait_for([&] {
-        for (const pid_t child : children) {
-            if (is_running(child)) return false;
-        }
-        return true;
-    });
-    if (!all_gone) throw problem("left processes behind after SIGKILL");
+    process_.kill9();
+} catch (const std::runtime_error& failed) {
+    throw problem(failed.what());
 }
 
-void postgres_server::pause() {
-    if (!running()) return;
-    // The postmaster first, so that it starts no further process.
-    kill(postmaster_, SIGSTOP);
-    signal_all(SIGSTOP);
-    paused_ = true;
-}
+void postgres_server::pause() { process_.pause(); }
 
-void postgres_server::resume() {
-    if (!running()) return;
-    signal_all(SIGCONT);
-    paused_ = false;
-}
+void postgres_server::resume() { process_.resume(); }
 
 void postgres_server::promote() {
     if (sql("select pg_promote(true, 60)") != "t") throw problem("was not promoted");
@@ -237,8 +183,8 @@ std::size_t postgres_server::sessions(std::string_view application_name) {
         std::string(admin_application) + "'";
     if (!application_name.empty()) {
         const std::unique_ptr<char, decltype(&PQfreemem)> quoted(
-            PQescapeLiteral(admin_.get() != nullptr ? admin_.get() : (sql("select 1"), admin_.get()),
-                            application_name.data(), application_name.size()),
+            PQescapeLiteral(admin_ ? admin_.get() : (sql("select 1"), admin_.get()), application_name.data(),
+                            application_name.size()),
             &PQfreemem);
         statement += " and application_name = " + std::string(quoted.get());
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <sys/types.h>
+#include "loopback_network.hpp"
+#include "server_directory.hpp"
+#include "server_process.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +56,7 @@ public:
     void resume();
     /// Makes a standby a primary and waits until it is one.
     void promote();
-    [[nodiscard]] bool running() const { return postmaster_ != 0; }
+    [[nodiscard]] bool running() const { return process_.running(); }
 
     /// Runs one statement as the superuser; returns the first cell of its result, or nothing.
     std::string sql(const std::string& statement, const std::string& database = "postgres");
@@ -68,8 +70,6 @@ private:
 
     void write_configuration();
     void wait_until_ready();
-    void wait_until_gone();
-    void signal_all(int signal);
     [[nodiscard]] bool is_ready() const;
     [[nodiscard]] std::runtime_error problem(const std::string& what) const;
 
@@ -77,8 +77,7 @@ private:
     std::string address_;
     std::string directory_;
     std::string socket_directory_;
-    pid_t postmaster_ = 0;
-    bool paused_ = false;
+    server_process process_;
     std::unique_ptr<pg_conn, close_connection> admin_;
     std::string admin_database_;
 };
@@ -115,30 +114,26 @@ public:
     postgres_server& add_standby(const postgres_server& primary);
 
     [[nodiscard]] const std::vector<std::unique_ptr<postgres_server>>& servers() const { return servers_; }
-    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] std::uint16_t port() const { return network_.port(); }
     /// An address of the cluster's network, `number` 1 to 254; servers take 11, 12, 13...
-    [[nodiscard]] std::string address(int number) const;
+    [[nodiscard]] std::string address(int number) const { return network_.address(number); }
     [[nodiscard]] static std::string user() { return "app"; }
     [[nodiscard]] static std::string password() { return "canary-7f3d-pw"; }
     [[nodiscard]] static std::string database() { return "shop"; }
     [[nodiscard]] const postgres_cluster_settings& settings() const { return settings_; }
 
     /// A command as the user that may run PostgreSQL.
-    static std::vector<std::string> as_postgres(std::vector<std::string> command);
+    static std::vector<std::string> as_postgres(const std::vector<std::string>& command);
     /// The path of one of PostgreSQL's programs.
     static std::string program(const std::string& name);
 
 private:
     postgres_server& make_server();
-    void watch_directory();
     void make_template();
 
     postgres_cluster_settings settings_;
-    std::string directory_;
-    int network_second_ = 0;
-    int network_third_ = 0;
-    std::uint16_t port_ = 0;
-    int watcher_pipe_ = -1;
+    loopback_network network_;
+    server_directory directory_;
     std::vector<std::unique_ptr<postgres_server>> servers_;
 };
 

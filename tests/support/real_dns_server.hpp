@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <sys/types.h>
+#include "loopback_network.hpp"
+#include "server_directory.hpp"
+#include "server_process.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,7 +17,7 @@ namespace podpool::test {
 ///
 /// It runs as the calling user; process and directory go with the object, also when the calling process
 /// dies. Every function throws std::runtime_error, with the server's log, when the server doesn't do what
-/// is asked within 30 s. Thread safety: one thread at a time.
+/// is asked within 60 s. Thread safety: one thread at a time.
 class real_dns_server {
 public:
     /// Starts the server; returns when it answers. `zone`: every name in use must end with it.
@@ -43,25 +44,23 @@ public:
     void stop();
     /// Starts it again on the same address and port. Idempotent.
     void start();
-    [[nodiscard]] bool running() const { return server_ != 0; }
+    [[nodiscard]] bool running() const { return process_.running(); }
 
 private:
     void write_configuration() const;
     void write_zone();
-    void watch_directory();
     void wait_until_ready();
     [[nodiscard]] std::vector<std::string> control(std::vector<std::string> command) const;
     [[nodiscard]] std::string log_text() const;
 
     std::string zone_;
+    loopback_network network_;
+    server_directory root_;
     std::string directory_;
     std::string ip_;
-    std::uint16_t port_ = 0;
     std::map<std::string, std::vector<std::string>> records_;
     unsigned serial_ = 0;
-    pid_t server_ = 0;
-    pid_t watcher_ = 0;
-    int watcher_pipe_ = -1;
+    server_process process_;
 };
 
 }  // namespace podpool::test

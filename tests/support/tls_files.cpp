@@ -35,11 +35,7 @@ tls_files::tls_files(const std::string& server_name) : directory_(make_temporary
         make_authority(directory_ + "/ca", "podpool test authority");
         make_authority(directory_ + "/other", "podpool other authority");
         openssl({"req", "-subj", "/CN=unused", "-out", directory_ + "/server.csr"}, new_key(server_key()));
-        write_text(directory_ + "/extensions",
-                   "subjectAltName=DNS:" + server_name + "\nextendedKeyUsage=serverAuth\n");
-        openssl({"x509", "-req", "-days", "30", "-in", directory_ + "/server.csr", "-CA", ca(), "-CAkey",
-                 directory_ + "/ca.key", "-CAcreateserial", "-extfile", directory_ + "/extensions", "-out",
-                 server_certificate()});
+        sign("DNS:" + server_name);
         std::filesystem::permissions(directory_, std::filesystem::perms::others_exec |
                                                      std::filesystem::perms::owner_all |
                                                      std::filesystem::perms::group_exec);
@@ -47,6 +43,13 @@ tls_files::tls_files(const std::string& server_name) : directory_(make_temporary
         std::filesystem::remove_all(directory_);
         throw;
     }
+}
+
+void tls_files::sign(const std::string& names) const {
+    write_text(directory_ + "/extensions", "subjectAltName=" + names + "\nextendedKeyUsage=serverAuth\n");
+    openssl({"x509", "-req", "-days", "30", "-in", directory_ + "/server.csr", "-CA", ca(), "-CAkey",
+             directory_ + "/ca.key", "-CAcreateserial", "-extfile", directory_ + "/extensions", "-out",
+             server_certificate()});
 }
 
 tls_files::~tls_files() {

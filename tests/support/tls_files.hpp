@@ -15,6 +15,9 @@ public:
     tls_files& operator=(const tls_files&) = delete;
     ~tls_files();
 
+    /// Issues the server's certificate anew, for other names, as openssl writes them: `DNS:a,IP:10.0.0.1`.
+    void sign(const std::string& names) const;
+
     /// Whether the openssl command exists; if not, `why` says so.
     static bool available(std::string& why);
 

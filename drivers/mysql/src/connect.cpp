@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "connect_options.hpp"
+#include "connector_instance.hpp"
+#include "errors.hpp"
+#include "execute.hpp"
+#include "session.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace podpool::detail {
+
+namespace {
+
+/// What a new session is asked, by column.
+enum set_up_column : std::size_t {
+    read_only,
+    innodb_read_only,
+    super_read_only,
+    version,
+    client,
+    cipher,
+    protocol
+};
+
+/// One row with the cipher and the protocol of TLS, read in one go: a server makes all its status for it.
+/// MariaDB and MySQL keep it in different schemas.
+std::string tls_status(bool mariadb) {
+    return std::string(
+               "select max(if(variable_name = 'Ssl_cipher', variable_value, '')) as cipher, "
+               "max(if(variable_name = 'Ssl_version', variable_value, '')) as protocol from ") +
+           (mariadb ? "information_schema" : "performance_schema") +
+           ".session_status where variable_name in ('Ssl_cipher', 'Ssl_version')";
+}
+
+std::string set_up_query(bool mariadb, bool may_have_tls) {
+    return std::string("select @@global.read_only, @@global.innodb_read_only, ") +
+           (mariadb ? "0" : "@@global.super_read_only") +
+           ", version(), (select host from information_schema.processlist where id = connection_id()), "
+           "tls.cipher, tls.protocol from (" +
+           (may_have_tls ? tls_status(mariadb) : "select '' as cipher, '' as protocol") + ") as tls";
+}
+
+std::string text_or_nothing(const mysql_result& answer, std::size_t column) {
+    return answer.get<std::optional<std::string>>(0, column).value_or(std::string());
+}
+
+}  // namespace
+
+bool is_on(std::string_view value) noexcept { return value != "0" && value != "OFF"; }
+
+failure mysql_session::open_now() {
+    const auto host = host_to_dial(where_, settings_->dial);
+    if (!host) {
+        return {failure_kind::rejected, where_text_ + ": neither a literal address nor a plain DNS name: \"" +
+                                            where_.where.address + "\", \"" + where_.host + "\""};
+    }
+    try {
+        if (failure problem = log_in(*host)) return problem;
+        return set_up();
+    } catch (const sql::SQLException& problem) {
+        mysql_error::report said = report_of(problem);
+        const failure_kind kind = kind_of_mysql_connect_failure(said);
+        if (kind == failure_kind::rejected && said.number == tls_error_number &&
+            settings_->tls == ssl_mode::verify_full) {
+            said.message = explain_tls_failure(said.message, *host);
+        }
+        return {kind, mysql_error({}, std::move(said)).what()};
+    }
+}
+
+failure mysql_session::log_in(const std::string& host) {
+    sql::ConnectOptionsMap options = connect_options(*settings_, where_.where, host);
+    std::unique_ptr<sql::Connection> made(connector_instance().connect(options));
+    const lock held(mutex_);
+    connection_ = std::move(made);
+    if (!lost_) return {};
+    return {failure_kind::connection_lost, where_text_ + ": given up while it was opened"};
+}
+
+failure mysql_session::set_up() {
+    const std::string announced = connection_->getMetaData()->getDatabaseProductVersion().asStdString();
+    mariadb_ = announced.find("MariaDB") != std::string::npos;
+    const bool may_have_tls = settings_->tls != ssl_mode::disable && !where_.where.address.starts_with('/');
+    const mysql_result answer = execute(*connection_, set_up_query(mariadb_, may_have_tls));
+    server_version_ = text_or_nothing(answer, version);
+    tls_version_ = text_or_nothing(answer, protocol);
+    session_socket found = session_socket::find(where_.where, text_or_nothing(answer, client));
+    found.watch_peer();
+    {
+        const lock held(mutex_);
+        socket_ = std::move(found);
+        if (lost_) socket_.cut();
+    }
+    if (failure problem = check_identity(text_or_nothing(answer, cipher))) return problem;
+    return note_role(is_on(answer.get<std::string_view>(0, read_only)) ||
+                     is_on(answer.get<std::string_view>(0, innodb_read_only)) ||
+                     is_on(answer.get<std::string_view>(0, super_read_only)));
+}
+
+failure mysql_session::check_identity(const std::string& tls_cipher) const {
+    const bool must_encrypt = settings_->tls != ssl_mode::disable && settings_->tls != ssl_mode::prefer;
+    if (must_encrypt && tls_cipher.empty()) {
+        return {failure_kind::rejected, where_text_ + ": connected without TLS, and sslmode is " +
+                                            std::string(to_string(settings_->tls))};
+    }
+    // The name was resolved once more, by the connector: only the address that was counted will do.
+    if (settings_->dial == dial_by::name && !where_.host.empty() && !socket_.known()) {
+        return {failure_kind::endpoint_down,
+                where_text_ + ": the name " + where_.host + ", dialled for the sake of TLS, led elsewhere"};
+    }
+    return {};
+}
+
+}  // namespace podpool::detail

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "connect_options.hpp"
+
+#include <map>
+#include <variant>
+
+namespace podpool::detail {
+
+namespace {
+
+sql::SQLString text(const std::string& value) { return {value.data(), value.size()}; }
+
+void set_text(sql::ConnectOptionsMap& map, const char* key, const std::string& value) {
+    if (!value.empty()) map[key] = text(value);
+}
+
+#ifdef PODPOOL_ORACLE_CONNECTOR
+
+constexpr const char* ca_key = "ssl-ca";
+constexpr const char* certificate_key = "ssl-cert";
+constexpr const char* key_key = "ssl-key";
+
+int connector_mode(ssl_mode mode) {
+    switch (mode) {
+        case ssl_mode::disable:
+            return sql::SSL_MODE_DISABLED;
+        case ssl_mode::prefer:
+            return sql::SSL_MODE_PREFERRED;
+        case ssl_mode::require:
+            return sql::SSL_MODE_REQUIRED;
+        case ssl_mode::verify_ca:
+            return sql::SSL_MODE_VERIFY_CA;
+        case ssl_mode::verify_full:
+            return sql::SSL_MODE_VERIFY_IDENTITY;
+    }
+    return sql::SSL_MODE_VERIFY_IDENTITY;
+}
+
+void set_mode(sql::ConnectOptionsMap& map, ssl_mode mode) { map["ssl-mode"] = connector_mode(mode); }
+
+#else
+
+constexpr const char* ca_key = "sslCA";
+constexpr const char* certificate_key = "sslCert";
+constexpr const char* key_key = "sslKey";
+
+void set_mode(sql::ConnectOptionsMap& map, ssl_mode mode) {
+    // libmariadb ignores the connector's OPT_SSL_MODE. What it calls enforcing is only preferring: a man in
+    // the middle can switch TLS off. Verifying is the one setting that fails without TLS. Newer versions have
+    // both on unless told.
+    map["sslEnforce"] = mode != ssl_mode::disable;
+    map["sslVerify"] = mode == ssl_mode::verify_full;
+}
+
+#endif
+
+}  // namespace
+
+sql::ConnectOptionsMap connect_options(const mysql_settings& settings, const endpoint& where,
+                                       const std::string& host) {
+    sql::ConnectOptionsMap map;
+    for (const auto& [key, value] : settings.options) {
+        if (const auto* flag = std::get_if<bool>(&value)) map[text(key)] = *flag;
+        if (const auto* number = std::get_if<int>(&value)) map[text(key)] = *number;
+        if (const auto* word = std::get_if<std::string>(&value)) map[text(key)] = text(*word);
+    }
+    map["hostName"] = text(host);
+    map["userName"] = text(settings.user);
+    map["password"] = text(std::string(settings.password.reveal()));
+    set_text(map, "schema", settings.database);
+    if (where.address.starts_with('/')) {
+        map["socket"] = text(where.address);
+    } else {
+        map["port"] = static_cast<int>(where.port);
+        set_mode(map, settings.tls);
+        set_text(map, ca_key, settings.root_certificate);
+        set_text(map, certificate_key, settings.certificate);
+        set_text(map, key_key, settings.key);
+    }
+    map["OPT_CONNECT_TIMEOUT"] = static_cast<int>(settings.connect_timeout.count());
+    map["OPT_CONNECT_ATTR_ADD"] =
+        std::map<sql::SQLString, sql::SQLString>{{"program_name", text(settings.program_name)}};
+    // A connection that comes back by itself would be another session.
+    map["OPT_RECONNECT"] = false;
+    return map;
+}
+
+}  // namespace podpool::detail

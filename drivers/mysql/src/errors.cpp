@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "errors.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace podpool::detail {
+
+namespace {
+
+using enum failure_kind;
+
+/// How an error number is read.
+struct number_rule {
+    int number;
+    failure_kind at_connect;
+    /// none: the connection lives on.
+    failure_kind when_open;
+};
+
+constexpr std::array rules{
+    number_rule{1040, overloaded, none},                       // ER_CON_COUNT_ERROR: Too many connections
+    number_rule{1043, endpoint_down, connection_lost},         // ER_HANDSHAKE_ERROR
+    number_rule{1044, rejected, none},                         // ER_DBACCESS_DENIED_ERROR
+    number_rule{1045, rejected, none},                         // ER_ACCESS_DENIED_ERROR
+    number_rule{1049, rejected, none},                         // ER_BAD_DB_ERROR
+    number_rule{1053, endpoint_down, endpoint_down},           // ER_SERVER_SHUTDOWN
+    number_rule{1077, endpoint_down, endpoint_down},           // ER_NORMAL_SHUTDOWN
+    number_rule{1079, endpoint_down, endpoint_down},           // ER_SHUTDOWN_COMPLETE
+    number_rule{1080, endpoint_down, connection_lost},         // ER_FORCING_CLOSE
+    number_rule{1115, rejected, none},                         // ER_UNKNOWN_CHARACTER_SET
+    number_rule{1129, rejected, connection_lost},              // ER_HOST_IS_BLOCKED
+    number_rule{1130, rejected, connection_lost},              // ER_HOST_NOT_PRIVILEGED
+    number_rule{1152, endpoint_down, connection_lost},         // ER_ABORTING_CONNECTION
+    number_rule{1153, endpoint_down, connection_lost},         // ER_NET_PACKET_TOO_LARGE
+    number_rule{1154, endpoint_down, connection_lost},         // ER_NET_READ_ERROR_FROM_PIPE
+    number_rule{1155, endpoint_down, connection_lost},         // ER_NET_FCNTL_ERROR
+    number_rule{1156, endpoint_down, connection_lost},         // ER_NET_PACKETS_OUT_OF_ORDER
+    number_rule{1157, endpoint_down, connection_lost},         // ER_NET_UNCOMPRESS_ERROR
+    number_rule{1158, endpoint_down, connection_lost},         // ER_NET_READ_ERROR
+    number_rule{1159, endpoint_down, connection_lost},         // ER_NET_READ_INTERRUPTED
+    number_rule{1160, endpoint_down, connection_lost},         // ER_NET_ERROR_ON_WRITE
+    number_rule{1161, endpoint_down, connection_lost},         // ER_NET_WRITE_INTERRUPTED
+    number_rule{1184, endpoint_down, connection_lost},         // ER_NEW_ABORTING_CONNECTION
+    number_rule{1203, overloaded, none},                       // ER_TOO_MANY_USER_CONNECTIONS
+    number_rule{1226, overloaded, none},                       // ER_USER_LIMIT_REACHED
+    number_rule{1251, rejected, connection_lost},              // ER_NOT_SUPPORTED_AUTH_MODE
+    number_rule{1275, rejected, connection_lost},              // ER_SERVER_IS_IN_SECURE_AUTH_MODE
+    number_rule{1524, rejected, none},                         // ER_PLUGIN_IS_NOT_LOADED
+    number_rule{1698, rejected, none},                         // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
+    number_rule{1820, rejected, none},                         // ER_MUST_CHANGE_PASSWORD
+    number_rule{1862, rejected, connection_lost},              // ER_MUST_CHANGE_PASSWORD_LOGIN
+    number_rule{1927, endpoint_down, connection_lost},         // ER_CONNECTION_KILLED (MariaDB)
+    number_rule{2001, endpoint_down, connection_lost},         // CR_SOCKET_CREATE_ERROR
+    number_rule{2002, endpoint_down, connection_lost},         // CR_CONNECTION_ERROR
+    number_rule{2003, endpoint_down, connection_lost},         // CR_CONN_HOST_ERROR
+    number_rule{2005, endpoint_down, connection_lost},         // CR_UNKNOWN_HOST
+    number_rule{2006, endpoint_down, connection_lost},         // CR_SERVER_GONE_ERROR
+    number_rule{2007, rejected, connection_lost},              // CR_VERSION_ERROR
+    number_rule{2008, endpoint_down, connection_lost},         // CR_OUT_OF_MEMORY
+    number_rule{2012, endpoint_down, connection_lost},         // CR_SERVER_HANDSHAKE_ERR
+    number_rule{2013, endpoint_down, connection_lost},         // CR_SERVER_LOST
+    number_rule{2014, endpoint_down, connection_lost},         // CR_COMMANDS_OUT_OF_SYNC
+    number_rule{2019, rejected, none},                         // CR_CANT_READ_CHARSET
+    number_rule{2020, endpoint_down, connection_lost},         // CR_NET_PACKET_TOO_LARGE
+    number_rule{tls_error_number, rejected, connection_lost},  // CR_SSL_CONNECTION_ERROR
+    number_rule{2027, endpoint_down, connection_lost},         // CR_MALFORMED_PACKET
+    number_rule{2049, rejected, connection_lost},              // CR_SECURE_AUTH
+    number_rule{2055, endpoint_down, connection_lost},         // CR_SERVER_LOST_EXTENDED
+    number_rule{2058, rejected, connection_lost},              // CR_AUTH_PLUGIN_ERR of older libraries
+    number_rule{2059, rejected, connection_lost},              // CR_AUTH_PLUGIN_CANNOT_LOAD
+    number_rule{2061, rejected, connection_lost},              // CR_AUTH_PLUGIN_ERR
+    number_rule{3032, endpoint_down, none},                    // ER_SERVER_OFFLINE_MODE (MySQL)
+    number_rule{3118, rejected, none},                         // ER_ACCOUNT_HAS_BEEN_LOCKED (MySQL)
+    number_rule{3159, rejected, connection_lost},              // ER_SECURE_TRANSPORT_REQUIRED
+    number_rule{3169, endpoint_down, connection_lost},         // ER_SESSION_WAS_KILLED (MySQL)
+    number_rule{4031, endpoint_down, connection_lost},         // ER_CLIENT_INTERACTION_TIMEOUT (MySQL)
+    number_rule{4151, rejected, none},                         // ER_ACCOUNT_HAS_BEEN_LOCKED (MariaDB)
+};
+
+constexpr int option_prevents_statement = 1290;
+constexpr int read_only_transaction = 1792;
+constexpr int read_only_mode = 1836;
+constexpr int innodb_read_only = 1874;
+
+// A TLS handshake that broke off says nothing about certificates.
+constexpr std::array<std::string_view, 4> broken_tls{"eof", "EOF", "reset by peer", "timed out"};
+
+const number_rule* find_rule(int number) noexcept {
+    const auto* found = std::find_if(rules.begin(), rules.end(),
+                                     [number](const number_rule& rule) { return rule.number == number; });
+    return found == rules.end() ? nullptr : found;
+}
+
+bool contains(std::string_view text, std::string_view part) noexcept {
+    return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace
+
+failure_kind kind_of_mysql_connect_failure(const mysql_error::report& said) noexcept {
+    if (said.number == tls_error_number &&
+        std::any_of(broken_tls.begin(), broken_tls.end(),
+                    [&](std::string_view words) { return contains(said.message, words); })) {
+        return endpoint_down;
+    }
+    if (const number_rule* rule = find_rule(said.number)) return rule->at_connect;
+    // Class 28 is a refused login, 42 a wrong name or a missing privilege.
+    const std::string_view state = said.sqlstate;
+    return state.starts_with("28") || state.starts_with("42") ? rejected : endpoint_down;
+}
+
+bool ends_connection(int number) noexcept {
+    const number_rule* rule = find_rule(number);
+    return rule != nullptr && rule->when_open != none;
+}
+
+failure_kind kind_of_lost_mysql_connection(int number) noexcept {
+    const number_rule* rule = find_rule(number);
+    return rule == nullptr || rule->when_open == none ? connection_lost : rule->when_open;
+}
+
+read_only_refusal read_only_refusal_in(const mysql_error::report& said) noexcept {
+    switch (said.number) {
+        case option_prevents_statement:
+            // The same number stands for other options, such as --skip-grant-tables.
+            return contains(said.message, "read-only") || contains(said.message, "read_only")
+                       ? read_only_refusal::server
+                       : read_only_refusal::none;
+        case read_only_mode:
+        case innodb_read_only:
+            return read_only_refusal::server;
+        case read_only_transaction:
+            return read_only_refusal::unless_own;
+        default:
+            return read_only_refusal::none;
+    }
+}
+
+}  // namespace podpool::detail

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "execute.hpp"
+
+#include "session_trace.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+namespace podpool::detail {
+
+namespace {
+
+/// How the text of a column's cells is had.
+enum class cell_reading : std::uint8_t { as_text, as_decimal, as_float, as_double };
+
+/// The connector writes a prepared statement's floating-point numbers with six decimals; this loses nothing.
+template <class T>
+void add_number(mysql_rows& into, T value) {
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), value);
+    into.add({text.data(), static_cast<std::size_t>(end.ptr - text.data())});
+}
+
+/// What the connector has room for in the result of a prepared statement. DECIMAL can be 3 longer, and is
+/// then cut off, followed by what lies behind the buffer.
+constexpr std::size_t longest_decimal = 64;
+
+cell_reading reading_of(int type, bool prepared) {
+    if (prepared && type == sql::DataType::DECIMAL) return cell_reading::as_decimal;
+    if (prepared && type == sql::DataType::REAL) return cell_reading::as_float;
+    if (prepared && type == sql::DataType::DOUBLE) return cell_reading::as_double;
+    return cell_reading::as_text;
+}
+
+void add_cell(mysql_rows& into, const sql::ResultSet& from, unsigned column, cell_reading reading) {
+    if (from.isNull(column)) return into.add_null();
+    switch (reading) {
+        case cell_reading::as_text:
+        case cell_reading::as_decimal: {
+            const sql::SQLString text = from.getString(column);
+            if (reading == cell_reading::as_decimal && text.length() > longest_decimal) {
+                throw sql::SQLException("column " + std::to_string(column) +
+                                        ": the connector cuts a DECIMAL of more than 64 characters off in a "
+                                        "statement with parameters; cast it to CHAR");
+            }
+            return into.add({text.c_str(), text.length()});
+        }
+        case cell_reading::as_float:
+            return add_number(into, static_cast<float>(from.getDouble(column)));
+        case cell_reading::as_double:
+            return add_number(into, static_cast<double>(from.getDouble(column)));
+    }
+}
+
+mysql_rows read_rows(sql::ResultSet& from, bool prepared) {
+    mysql_rows rows;
+    sql::ResultSetMetaData& meta = *from.getMetaData();
+    const unsigned columns = meta.getColumnCount();
+    std::vector<cell_reading> readings;
+    for (unsigned column = 1; column <= columns; ++column) {
+        rows.columns.push_back(meta.getColumnLabel(column).asStdString());
+        readings.push_back(reading_of(meta.getColumnType(column), prepared));
+    }
+    while (from.next()) {
+        ++rows.affected;
+        for (unsigned column = 1; column <= columns; ++column) {
+            add_cell(rows, from, column, readings[column - 1]);
+        }
+    }
+    return rows;
+}
+
+/// A session can take no further statement before every result of the last one was read.
+void drop_further_results(sql::Statement& statement) {
+    while (statement.getMoreResults())
+        const std::unique_ptr<sql::ResultSet> dropped(statement.getResultSet());
+}
+
+mysql_rows first_result(sql::Statement& statement, bool prepared) {
+    mysql_rows rows;
+    if (const std::unique_ptr<sql::ResultSet> result{statement.getResultSet()}) {
+        rows = read_rows(*result, prepared);
+    }
+    drop_further_results(statement);
+    return rows;
+}
+
+/// Hands a parameter to a prepared statement; `position` counts from 1.
+struct parameter_setter {
+    sql::PreparedStatement& statement;
+    /// Keeps the streams of bytes until the statement has run.
+    std::vector<std::unique_ptr<std::istream>>& streams;
+    unsigned position = 0;
+
+    void operator()(std::monostate) const { statement.setNull(position, sql::DataType::SQLNULL); }
+    void operator()(std::int64_t value) const { statement.setInt64(position, value); }
+    void operator()(std::uint64_t value) const { statement.setUInt64(position, value); }
+    void operator()(double value) const { statement.setDouble(position, value); }
+    void operator()(const std::string& value) const { statement.setString(position, value); }
+    void operator()(const mysql_bytes& value) const {
+        streams.push_back(std::make_unique<std::istringstream>(value.value));
+        statement.setBlob(position, streams.back().get());
+    }
+};
+
+mysql_rows execute_prepared(sql::Connection& connection, const mysql_statement& wanted) {
+    std::vector<std::unique_ptr<std::istream>> streams;
+    const std::unique_ptr<sql::PreparedStatement> statement(connection.prepareStatement(wanted.sql()));
+    const auto expected = static_cast<std::size_t>(statement->getParameterMetaData()->getParameterCount());
+    if (expected != wanted.parameters().size()) {
+        throw sql::SQLException("the statement has " + std::to_string(expected) + " placeholders (?) and " +
+                                    std::to_string(wanted.parameters().size()) + " parameters were given",
+                                "07001", 0);
+    }
+    parameter_setter set{*statement, streams};
+    for (const mysql_parameter& parameter : wanted.parameters()) {
+        ++set.position;
+        std::visit(set, parameter);
+    }
+    // The connector tells the number of touched rows only here; a CALL may have rows that it can't know of
+    // before it has run.
+    const bool has_rows = statement->getMetaData()->getColumnCount() > 0;
+    if (!has_rows && counts_rows(wanted.sql())) {
+        mysql_rows rows;
+        rows.affected = static_cast<unsigned>(statement->executeUpdate());
+        return rows;
+    }
+    if (!statement->execute()) return {};
+    return first_result(*statement, true);
+}
+
+mysql_rows execute_plain(sql::Connection& connection, const std::string& sql) {
+    const std::unique_ptr<sql::Statement> statement(connection.createStatement());
+    if (statement->execute(sql)) return first_result(*statement, false);
+    mysql_rows rows;
+    const std::uint64_t affected = statement->getUpdateCount();
+    if (affected != std::numeric_limits<std::uint64_t>::max()) rows.affected = affected;
+    drop_further_results(*statement);
+    return rows;
+}
+
+}  // namespace
+
+mysql_result execute(sql::Connection& connection, const mysql_statement& statement) {
+    if (statement.parameters().empty()) return execute(connection, statement.sql());
+    return mysql_result(execute_prepared(connection, statement));
+}
+
+mysql_result execute(sql::Connection& connection, const std::string& sql) {
+    return mysql_result(execute_plain(connection, sql));
+}
+
+}  // namespace podpool::detail

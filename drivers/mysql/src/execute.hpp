@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "connector.hpp"
+
+#include <podpool/mysql/detail/statement.hpp>
+#include <podpool/mysql/result.hpp>
+
+#include <string>
+
+namespace podpool::detail {
+
+/// Runs a statement and reads its whole result, or the first one of several. Throws sql::SQLException.
+mysql_result execute(sql::Connection& connection, const mysql_statement& statement);
+
+/// The same for a text of our own without parameters.
+mysql_result execute(sql::Connection& connection, const std::string& sql);
+
+}  // namespace podpool::detail

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <podpool/mysql/detail/statement.hpp>
+
+#include <cmath>
+#include <stdexcept>
+
+namespace podpool::detail {
+
+mysql_bytes copy_bytes(std::span<const std::byte> value) {
+    return {std::string(reinterpret_cast<const char*>(value.data()), value.size())};
+}
+
+void mysql_statement::check() const {
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        const double* number = std::get_if<double>(&parameters_[i]);
+        if (number != nullptr && !std::isfinite(*number)) {
+            throw std::invalid_argument("parameter " + std::to_string(i + 1) +
+                                        " is no finite number, and MySQL has no other");
+        }
+    }
+}
+
+}  // namespace podpool::detail

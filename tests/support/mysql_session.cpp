@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "mysql_session.hpp"
+
+#include <mysql.h>
+
+#include <stdexcept>
+
+namespace podpool::test {
+
+namespace {
+
+constexpr unsigned int patience_seconds = 60;
+
+using result_ptr = std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)>;
+
+std::string first_cell(MYSQL_RES& result) {
+    const MYSQL_ROW row = mysql_fetch_row(&result);
+    if (row == nullptr || row[0] == nullptr) return {};
+    return {row[0], mysql_fetch_lengths(&result)[0]};
+}
+
+}  // namespace
+
+void mysql_session::close_session::operator()(st_mysql* session) const noexcept { mysql_close(session); }
+
+mysql_session::mysql_session(const std::string& socket, const std::string& user, const std::string& password,
+                             const std::string& database)
+    : session_(mysql_init(nullptr)), database_(database) {
+    for (const auto option : {MYSQL_OPT_CONNECT_TIMEOUT, MYSQL_OPT_READ_TIMEOUT, MYSQL_OPT_WRITE_TIMEOUT}) {
+        mysql_optionsv(session_.get(), option, &patience_seconds);
+    }
+    if (mysql_real_connect(session_.get(), nullptr, user.c_str(), password.c_str(), database.c_str(), 0,
+                           socket.c_str(), CLIENT_MULTI_STATEMENTS) == nullptr) {
+        throw std::runtime_error(mysql_error(session_.get()));
+    }
+}
+
+std::string mysql_session::run(std::string_view statements) {
+    std::string cell;
+    int more =
+        mysql_real_query(session_.get(), statements.data(), static_cast<unsigned long>(statements.size()));
+    // 0: there is a result; below: none is left; above: an error.
+    while (more == 0) {
+        const result_ptr result(mysql_store_result(session_.get()), &mysql_free_result);
+        if (result != nullptr) cell = first_cell(*result);
+        more = mysql_next_result(session_.get());
+    }
+    if (more > 0) throw std::runtime_error(mysql_error(session_.get()));
+    return cell;
+}
+
+bool mysql_session::alive() { return mysql_ping(session_.get()) == 0; }
+
+std::string mysql_session::quoted(std::string_view text) {
+    std::string escaped(2 * text.size() + 1, '\0');
+    escaped.resize(mysql_real_escape_string(session_.get(), escaped.data(), text.data(),
+                                            static_cast<unsigned long>(text.size())));
+    return "'" + escaped + "'";
+}
+
+}  // namespace podpool::test

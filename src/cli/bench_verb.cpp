@@ -130,8 +130,9 @@ std::string error_summary(const tally& counted) {
     constexpr std::size_t most_shown = 5;
     std::vector<std::pair<std::string, tally::failures>> kinds(counted.errors_by_kind.begin(),
                                                                counted.errors_by_kind.end());
-    std::stable_sort(kinds.begin(), kinds.end(),
-                     [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
+    std::sort(kinds.begin(), kinds.end(), [](const auto& a, const auto& b) {
+        return a.second.count != b.second.count ? a.second.count > b.second.count : a.first < b.first;
+    });
     std::string text;
     for (std::size_t i = 0; i < std::min(kinds.size(), most_shown); ++i) {
         const auto& [kind, failures] = kinds[i];
@@ -149,10 +150,10 @@ exit_code run(const bench_request& request, std::ostream& out, std::ostream& err
     constexpr std::chrono::seconds grace(5);
     using clock = std::chrono::steady_clock;
 
-    const options settings = read_target(request.uri);
+    const auto target = read_target(request.uri);
     stop_signals signals;
     const auto begin = clock::now();
-    const auto running = start_load(settings, request.load);
+    const auto running = target->start_load(request.load);
     signals.wait_until(begin + request.duration);
     const stats before_end = running->pool_stats();
     auto end = clock::now();

@@ -9,7 +9,6 @@
 #include <podpool/detail/describe_failure.hpp>
 #include <podpool/detail/explain.hpp>
 #include <podpool/detail/operation.hpp>
-#include <podpool/postgres.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
@@ -30,33 +29,31 @@ struct attempt {
     endpoint_info where;
     clock::time_point begin;
     check_row row;
-    std::unique_ptr<postgres_connection> open;
+    probe seen;
     std::shared_ptr<detail::operation> under_way;
 };
 
-boost::asio::awaitable<void> dial(const postgres& driver, attempt& into) {
-    auto answer = co_await driver.open(into.where);
-    into.open = std::move(answer.connection);
-    into.row.error = answer.why.message;
+boost::asio::awaitable<void> dial(const database& target, attempt& into) {
+    into.seen = co_await target.try_open(into.where);
 }
 
 void finish(attempt& ended, const std::exception_ptr& error, bool timed_out, std::chrono::nanoseconds limit) {
     check_row& row = ended.row;
     row.milliseconds = rounded(microseconds(clock::now() - ended.begin) / 1000);
-    row.ok = ended.open != nullptr && !timed_out;
+    row.ok = ended.seen.opened && !timed_out;
+    row.error = ended.seen.why.message;
     if (row.ok) {
-        row.role = to_string(ended.open->role());
-        row.server_version = ended.open->server_version();
-        row.tls = ended.open->tls_version();
+        row.role = ended.seen.facts.role;
+        row.server_version = ended.seen.facts.server_version;
+        row.tls = ended.seen.facts.tls;
     } else if (timed_out) {
         row.error = "no connection within pool_connect_timeout (" + detail::rough_duration_text(limit) + ")";
     } else if (error && row.error.empty()) {
         row.error = detail::describe(error, failure_kind::endpoint_down).message;
     }
-    ended.open.reset();
 }
 
-std::vector<check_row> check_all(boost::asio::io_context& context, const postgres& driver,
+std::vector<check_row> check_all(boost::asio::io_context& context, const database& target,
                                  const std::vector<endpoint_info>& endpoints,
                                  std::chrono::nanoseconds limit) {
     std::vector<std::unique_ptr<attempt>> attempts;
@@ -69,7 +66,7 @@ std::vector<check_row> check_all(boost::asio::io_context& context, const postgre
         started.under_way =
             std::make_shared<detail::operation>(boost::asio::make_strand(context.get_executor()));
         started.under_way->run(
-            limit, [&driver, &started] { return dial(driver, started); },
+            limit, [&target, &started] { return dial(target, started); },
             [&started, limit](const std::exception_ptr& error, bool timed_out) {
                 finish(started, error, timed_out, limit);
             });
@@ -81,8 +78,8 @@ std::vector<check_row> check_all(boost::asio::io_context& context, const postgre
     return rows;
 }
 
-std::string login_of(const postgres& driver) {
-    const auto parameters = driver.parameters();
+std::string login_of(const database& target) {
+    const auto parameters = target.parameters();
     const auto value = [&](const char* keyword) {
         const auto found = parameters.find(keyword);
         return found == parameters.end() ? std::string() : found->second;
@@ -123,18 +120,17 @@ std::string to_text(const check_report& report) {
 }
 
 exit_code run(const check_request& request, std::ostream& out, std::ostream& err) {
-    const options settings = read_target(request.uri);
-    const postgres driver(settings);
+    const auto target = read_target(request.uri);
+    const std::chrono::nanoseconds limit = target->settings().connect_timeout;
     boost::asio::io_context context(1);
-    const auto source = driver.discover(context.get_executor());
-    const discovery_round answer =
-        discover_once(context, *source, settings.connect_timeout + std::chrono::seconds(1));
+    const auto source = target->discover(context.get_executor());
+    const discovery_round answer = discover_once(context, *source, limit + std::chrono::seconds(1));
     if (!answer.problem.empty()) err << "podpool check: " << one_line(answer.problem) << '\n';
     if (!answer.found) return exit_code::failed;
 
     check_report report;
-    report.login = login_of(driver);
-    report.endpoints = check_all(context, driver, answer.found->endpoints, settings.connect_timeout);
+    report.login = login_of(*target);
+    report.endpoints = check_all(context, *target, answer.found->endpoints, limit);
     out << (request.json ? json_text(to_json(report)) + "\n" : to_text(report));
     const bool all_ok = std::all_of(report.endpoints.begin(), report.endpoints.end(),
                                     [](const check_row& one) { return one.ok; });

@@ -206,9 +206,9 @@ request read_command_line(int argument_count, const char* const* arguments) {
     app.require_subcommand(0, 1);
     app.allow_extras();
     app.footer(
-        "A URI is a PostgreSQL connection string, as a URI or as keywords and values; \"podpool parse\n"
-        "--help\" lists the pool's own keys. Others can see arguments in a list of processes: put a\n"
-        "password into PODPOOL_URI, PGPASSWORD or a password file.\n"
+        "A URI is postgresql://..., mysql://... or mariadb://..., or PostgreSQL's keywords and values;\n"
+        "\"podpool parse --help\" lists the pool's own keys. Others can see arguments in a list of\n"
+        "processes: put a password into PODPOOL_URI (PostgreSQL: also PGPASSWORD or a password file).\n"
         "Exit codes: 0 ok, 1 the thing failed, 2 bad usage or a bad connection string.\n");
     add_verbs(app, raw);
     try {

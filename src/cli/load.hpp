@@ -3,12 +3,10 @@
 
 #include "cli/tally.hpp"
 
-#include <podpool/options.hpp>
 #include <podpool/stats.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <string>
 
 namespace podpool::cli {
@@ -40,8 +38,5 @@ public:
     /// are cut off and counted as errors. Idempotent; destructors call it.
     virtual void stop(std::chrono::nanoseconds grace) = 0;
 };
-
-/// Makes a pool and starts the clients. Throws podpool::error (errc::invalid_options).
-std::unique_ptr<load> start_load(const options& settings, const load_request& request);
 
 }  // namespace podpool::cli

@@ -6,7 +6,6 @@
 #include "cli/target.hpp"
 
 #include <podpool/option_values.hpp>
-#include <podpool/postgres.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -15,16 +14,15 @@
 namespace podpool::cli {
 
 parse_report make_parse_report(const std::string& uri) {
-    const options settings = read_target(uri);
-    const postgres driver(settings);
+    const auto target = read_target(uri);
     // A pool would refuse hosts that can't be looked up, so this does, too.
     boost::asio::io_context context(1);
-    const auto source = driver.discover(context.get_executor());
+    const auto source = target->discover(context.get_executor());
     parse_report report;
-    report.pool = option_values(settings);
-    report.driver = driver.parameters();
+    report.pool = option_values(target->settings());
+    report.driver = target->parameters();
     for (option_value& option : report.pool) {
-        if (option.key == "pool_name" && option.is_default) option.value = driver.label();
+        if (option.key == "pool_name" && option.is_default) option.value = target->label();
     }
     return report;
 }

@@ -8,7 +8,6 @@
 #include "cli/target.hpp"
 
 #include <podpool/detail/explain.hpp>
-#include <podpool/postgres.hpp>
 
 #include <algorithm>
 #include <map>
@@ -92,10 +91,10 @@ private:
     std::string problem_;
 };
 
-exit_code watch(const postgres& driver, bool json, std::ostream& out) {
+exit_code watch(const database& target, bool json, std::ostream& out) {
     stop_signals signals;
     change_printer printer(out, json);
-    const auto source = driver.discover(signals.get_executor());
+    const auto source = target.discover(signals.get_executor());
     start_rounds(signals.get_executor(), *source,
                  [&printer](const discovery_round& round) { printer.show(round); });
     while (!signals.wait_until(std::chrono::steady_clock::now() + std::chrono::hours(1))) continue;
@@ -157,15 +156,14 @@ std::string difference(const endpoint_set& before, const endpoint_set& after) {
 }
 
 exit_code run(const resolve_request& request, std::ostream& out, std::ostream& err) {
-    const options settings = read_target(request.uri);
-    const postgres driver(settings);
-    if (request.watch) return watch(driver, request.json, out);
+    const auto target = read_target(request.uri);
+    if (request.watch) return watch(*target, request.json, out);
 
     boost::asio::io_context context(1);
-    const auto source = driver.discover(context.get_executor());
+    const auto source = target->discover(context.get_executor());
     // A question may take the whole connect timeout; its own verdict says more than ours.
     const discovery_round answer =
-        discover_once(context, *source, settings.connect_timeout + std::chrono::seconds(1));
+        discover_once(context, *source, target->settings().connect_timeout + std::chrono::seconds(1));
     if (!answer.problem.empty()) err << "podpool resolve: " << one_line(answer.problem) << '\n';
     if (!answer.found) return exit_code::failed;
     out << (request.json ? json_text(to_json(*answer.found)) + "\n" : to_text(*answer.found));

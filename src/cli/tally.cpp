@@ -2,7 +2,6 @@
 #include "cli/tally.hpp"
 
 #include <podpool/error.hpp>
-#include <podpool/postgres/error.hpp>
 
 #include <algorithm>
 
@@ -14,21 +13,6 @@ void tally::count_query(const endpoint& where, time_point wanted, time_point got
     acquire_time.record(got - wanted);
     query_time.record(answered - got);
     last_query = answered;
-}
-
-void tally::count_error(const std::exception_ptr& thrown) {
-    try {
-        std::rethrow_exception(thrown);
-    } catch (const postgres_error& failed) {
-        const std::string state(failed.sqlstate());
-        count_error(state.empty() ? failed.code().message()
-                                  : "SQLSTATE " + state + ": " + std::string(failed.message()),
-                    failed.what());
-    } catch (const boost::system::system_error& failed) {
-        count_error(failed.code().message(), failed.what());
-    } catch (const std::exception& failed) {
-        count_error(failed.what(), failed.what());
-    }
 }
 
 void tally::count_error(const std::string& kind, const std::string& example) {

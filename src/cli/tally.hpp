@@ -4,6 +4,8 @@
 #include <podpool/endpoint.hpp>
 #include <podpool/histogram.hpp>
 
+#include <boost/system/system_error.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <exception>
@@ -33,8 +35,22 @@ struct tally {
 
     /// Counts a query that ended well: wanted, got its connection, was answered.
     void count_query(const endpoint& where, time_point wanted, time_point got, time_point answered);
-    /// Counts what an acquire or a query threw.
-    void count_error(const std::exception_ptr& thrown);
+    /// Counts what an acquire or a query threw; `DriverError`: what the driver's queries throw.
+    template <class DriverError>
+    void count_error(const std::exception_ptr& thrown) {
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const DriverError& failed) {
+            const std::string state(failed.sqlstate());
+            count_error(state.empty() ? failed.code().message()
+                                      : "SQLSTATE " + state + ": " + std::string(failed.message()),
+                        failed.what());
+        } catch (const boost::system::system_error& failed) {
+            count_error(failed.code().message(), failed.what());
+        } catch (const std::exception& failed) {
+            count_error(failed.what(), failed.what());
+        }
+    }
     void count_error(const std::string& kind, const std::string& example);
     /// Counts a query that load::stop() cut off.
     void count_cut_off();

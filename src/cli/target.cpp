@@ -22,17 +22,15 @@ std::string_view scheme_of(std::string_view text) {
 
 }  // namespace
 
-options read_target(const std::string& text) {
+std::unique_ptr<database> read_target(const std::string& text) {
     const std::string_view scheme = scheme_of(text);
+    if (scheme == "mysql" || scheme == "mariadb") return make_mysql(options::parse(text));
     if (!scheme.empty() && scheme != "postgresql" && scheme != "postgres") {
-        const std::string named =
-            scheme == "mysql" || scheme == "mariadb" ? std::string(scheme) + "://: " : "";
         throw error(errc::invalid_options,
-                    named +
-                        "this build has the PostgreSQL driver only; expected postgresql://, "
-                        "postgres:// or keywords and values such as \"host=db dbname=shop\"");
+                    "unknown kind of database; expected postgresql://, postgres://, mysql://, mariadb:// "
+                    "or keywords and values for PostgreSQL such as \"host=db dbname=shop\"");
     }
-    return options::parse(text);
+    return make_postgres(options::parse(text));
 }
 
 }  // namespace podpool::cli

@@ -174,10 +174,10 @@ exit_code run(const watch_request& request, std::ostream& out, std::ostream& err
     // A query that runs at the end is of no use to anybody who watched.
     constexpr std::chrono::seconds grace(1);
 
-    const options settings = read_target(request.uri);
+    const auto target = read_target(request.uri);
     stop_signals signals;
     const auto begin = clock::now();
-    const auto running = start_load(settings, request.load);
+    const auto running = target->start_load(request.load);
     show_frames(request, *running, signals, begin, out);
     const stats at_end = running->pool_stats();
     const tally counted = running->total();

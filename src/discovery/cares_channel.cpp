@@ -24,6 +24,19 @@ int library_status() {
     return status;
 }
 
+/// Whether the library that runs remembers answers for as long as their TTL says (600 s in Docker) and can't
+/// be told not to: it does so from 1.31 on, and was compiled against with headers that don't know of it.
+bool remembers_answers() {
+#ifdef ARES_OPT_QUERY_CACHE
+    return false;
+#else
+    constexpr int first_with_cache = 0x011f00;
+    int running = 0;
+    ares_version(&running);
+    return running >= first_with_cache;
+#endif
+}
+
 std::string words_for(int status) {
     switch (status) {
         case ARES_ETIMEOUT:
@@ -93,14 +106,18 @@ struct cares_channel::callbacks {
 
 cares_channel::cares_channel(boost::asio::any_io_executor strand, const endpoint& server,
                              std::chrono::milliseconds timeout)
-    : strand_(std::move(strand)), server_(to_string(server)), timer_(strand_) {
+    : strand_(std::move(strand)), server_(to_string(server)), timeout_(timeout), timer_(strand_) {
+    open();
+}
+
+void cares_channel::open() {
     int status = library_status();
     ares_options settings{};
     int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_EDNSPSZ |
                ARES_OPT_SOCK_STATE_CB;
     std::string dns_only = "b";
     settings.lookups = dns_only.data();
-    settings.timeout = static_cast<int>(timeout.count());
+    settings.timeout = static_cast<int>(timeout_.count());
     settings.tries = 1;
     settings.ednspsz = udp_payload;
     // Without NOCHECKRESP, SERVFAIL and REFUSED both turn into "could not contact DNS servers".
@@ -119,6 +136,10 @@ cares_channel::cares_channel(boost::asio::any_io_executor strand, const endpoint
 cares_channel::~cares_channel() { close(); }
 
 void cares_channel::ask(const std::string& name, record_type type, handler done) {
+    if (channel_ != nullptr && questions_.empty() && remembers_answers()) {
+        close();
+        open();
+    }
     if (channel_ == nullptr || !broken_.empty()) {
         server_reply reply;
         reply.failure = broken_.empty() ? "closed" : broken_;

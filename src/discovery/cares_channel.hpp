@@ -58,6 +58,8 @@ public:
     [[nodiscard]] const std::string& server() const { return server_; }
 
 private:
+    void open();
+
     struct question;
     struct socket_watch;
     struct callbacks;
@@ -72,6 +74,7 @@ private:
 
     boost::asio::any_io_executor strand_;
     std::string server_;
+    std::chrono::milliseconds timeout_;
     boost::asio::steady_timer timer_;
     ares_channeldata* channel_ = nullptr;
     std::string broken_;

@@ -4,9 +4,8 @@
 #include "support/catch.hpp"
 #include "trio.hpp"
 
-#include <signal.h>
-
 #include <chrono>
+#include <csignal>
 #include <string>
 #include <thread>
 

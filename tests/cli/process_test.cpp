@@ -48,9 +48,9 @@ TEST_CASE("a bad connection string exits with 2 and podpool's error, without the
         CHECK(libpq.code == 2);
         CHECK(contains(libpq.err, "sslmod"));
 
-        const auto other = run_command({verb, "mysql://app:canary@db/shop"});
+        const auto other = run_command({verb, "redis://app:canary@db/shop"});
         CHECK(other.code == 2);
-        CHECK(contains(other.err, "PostgreSQL driver only"));
+        CHECK(contains(other.err, "expected postgresql://, postgres://, mysql://, mariadb://"));
 
         const auto name = run_command({verb, "host='no such name' password=canary"});
         CHECK(name.code == 2);

@@ -4,9 +4,8 @@
 #include "support/catch.hpp"
 #include "trio.hpp"
 
-#include <signal.h>
-
 #include <algorithm>
+#include <csignal>
 #include <set>
 #include <string>
 

@@ -5,8 +5,7 @@
 #include "support/child_process.hpp"
 #include "trio.hpp"
 
-#include <signal.h>
-
+#include <csignal>
 #include <functional>
 #include <optional>
 #include <set>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "pods.hpp"
+#include "settings.hpp"
 #include "story.hpp"
 
 #include <CLI/CLI.hpp>
@@ -12,36 +14,59 @@
 namespace {
 
 // A signal handler can reach nothing else.
-std::atomic<bool> interrupted{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
+std::atomic<int> received_signal{0};
+static_assert(std::atomic<int>::is_always_lock_free);
 
-void note_signal(int) { interrupted = true; }
+void note_signal(int signal) { received_signal = signal; }
 
-bool can_run() {
+/// The exit code that shells give to a program that a signal has ended.
+int exit_code_of(int signal) { return 128 + signal; }
+
+int run(const demo::settings& wanted) {
     std::string why;
-    if (podpool::test::postgres_cluster::available(why) && podpool::test::real_dns_server::available(why)) {
-        return true;
+    if (!demo::pods::available(why)) {
+        std::cerr << "podpool_demo: can't start the servers: " << why << '\n';
+        return 1;
     }
-    std::cerr << "podpool_demo: can't start the servers: " << why << '\n';
-    return false;
+    bool held = false;
+    try {
+        demo::story told(wanted, [] { return received_signal != 0; });
+        held = told.tell();
+    } catch (const std::exception& problem) {
+        // What a signal has interrupted may fail in many ways.
+        if (received_signal == 0) std::cerr << "podpool_demo: " << problem.what() << '\n';
+    }
+    if (received_signal != 0) {
+        std::cerr << "podpool_demo: stopped, and everything cleaned up\n";
+        return exit_code_of(received_signal);
+    }
+    return held ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app(
-        "Three real PostgreSQL servers behind one name, load through podpool, a scale-up to five, a kill.",
-        "podpool_demo");
-    int per_phase = 6;
-    int lifetime = 8;
+    const std::string about =
+        "Shows podpool at work: three real " + std::string(demo::dialect::name()) +
+        " servers on loopback addresses behind one DNS\n"
+        "name, an application under load, a scale-up to five, a killed server and its return. Ends with a\n"
+        "summary and a picture; exits with 0 only if every pod had its share and no acquire failed.";
+    CLI::App app(about, "podpool_demo");
     demo::settings wanted;
-    app.add_option("--seconds-per-phase", per_phase, "how long each state is shown at least")
-        ->check(CLI::Range(1, 600))
+    auto per_phase = static_cast<int>(wanted.per_phase.count());
+    auto lifetime = static_cast<int>(wanted.lifetime.count());
+    app.add_option("--seconds-per-phase", per_phase, "how long each phase takes at least")
+        ->check(CLI::Range(1, 3600))
         ->capture_default_str();
     app.add_option("--lifetime", lifetime, "pool_max_conn_lifetime in seconds")
-        ->check(CLI::Range(1, 600))
+        ->check(CLI::Range(1, 3600))
         ->capture_default_str();
-    app.add_option("--output", wanted.output, "where the picture goes")->capture_default_str();
+    app.add_option("--phases", wanted.phases, "how many of the four phases are shown")
+        ->check(CLI::Range(1, 4))
+        ->capture_default_str();
+    app.add_option("--output", wanted.output, "file for the picture")
+        ->type_name("FILE")
+        ->capture_default_str();
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {
@@ -49,15 +74,6 @@ int main(int argc, char** argv) {
     }
     wanted.per_phase = std::chrono::seconds(per_phase);
     wanted.lifetime = std::chrono::seconds(lifetime);
-
-    if (!can_run()) return 1;
-    std::signal(SIGINT, note_signal);
-    std::signal(SIGTERM, note_signal);
-    try {
-        demo::story told(wanted, [] { return interrupted.load(); });
-        return told.tell() ? 0 : 1;
-    } catch (const std::exception& problem) {
-        std::cerr << "podpool_demo: " << problem.what() << '\n';
-        return 1;
-    }
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, note_signal);
+    return run(wanted);
 }

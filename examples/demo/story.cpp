@@ -1,235 +1,266 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "story.hpp"
 
-#include <unistd.h>
+#include "picture.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <iomanip>
-#include <iostream>
-#include <numeric>
-#include <sstream>
+#include <future>
+#include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace demo {
 
 namespace {
 
-constexpr auto service = "db.prod.svc.cluster.local";
-constexpr std::size_t connections = 30;
-constexpr unsigned workers = 24;
-constexpr std::chrono::milliseconds sample_every{500};
-constexpr std::chrono::seconds shown_without_terminal{3};
+constexpr std::chrono::milliseconds pace{50};
+constexpr double sample_every = 0.25;  // seconds
+constexpr double rate_window = 1;      // seconds
+// What a slow machine may need beyond the time that a phase should take.
+constexpr std::chrono::seconds allowance{30};
+constexpr std::size_t victim = 0;
 
-double max_over_mean(const std::vector<std::size_t>& sessions) {
-    const auto sum = std::accumulate(sessions.begin(), sessions.end(), std::size_t{0});
-    if (sum == 0) return 0;
-    const double mean = static_cast<double>(sum) / static_cast<double>(sessions.size());
-    return static_cast<double>(*std::max_element(sessions.begin(), sessions.end())) / mean;
+/// All connections are open, and every pod that is up has its share of them, give or take one.
+bool is_even(const std::vector<pod_figures>& pods) {
+    double up = 0;
+    for (const pod_figures& pod : pods) up += pod.up ? 1 : 0;
+    const std::size_t total = total_sessions(pods);
+    if (total < connections || up == 0) return false;
+    const double share = static_cast<double>(total) / up;
+    return std::all_of(pods.begin(), pods.end(), [share](const pod_figures& pod) {
+        return !pod.up || std::abs(static_cast<double>(pod.sessions) - share) <= 1;
+    });
 }
 
-bool within_one(const std::vector<std::size_t>& sessions) {
-    const auto [least, most] = std::minmax_element(sessions.begin(), sessions.end());
-    return *most - *least <= 2 &&
-           std::accumulate(sessions.begin(), sessions.end(), std::size_t{0}) >= connections;
+std::string text_of(const std::vector<pod_figures>& pods) {
+    std::string text;
+    for (const pod_figures& pod : pods) {
+        text += (text.empty() ? "" : " ") + (pod.up ? std::to_string(pod.sessions) : "-");
+    }
+    return text;
 }
 
-std::string two_decimals(double value) {
-    std::ostringstream text;
-    text << std::fixed << std::setprecision(2) << value;
-    return text.str();
-}
+unsigned long long printable(std::uint64_t number) { return number; }
 
 }  // namespace
 
 story::story(settings wanted, std::function<bool()> stopped)
-    : settings_(std::move(wanted)),
-      stopped_(std::move(stopped)),
-      on_terminal_(::isatty(STDOUT_FILENO) == 1) {}
+    : settings_(std::move(wanted)), stopped_(std::move(stopped)) {}
 
 bool story::tell() {
-    start_servers();
-    start_load();
-    const bool complete = scale_up() && kill_one() && bring_back();
-    return summarize(complete);
+    set_up();
+    constexpr std::array steps{&story::three_pods, &story::scale_up, &story::kill_one, &story::bring_back};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(settings_.phases) && !stopped_(); ++i) {
+        (this->*steps.at(i))();
+    }
+    return !stopped_() && summarize();
 }
 
 double story::seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
 }
 
-void story::say(const std::string& words) {
-    lines_shown_ = 0;
-    std::cout << '\n' << words << '\n' << std::flush;
-}
-
-void story::publish() {
-    std::vector<std::string> addresses;
-    for (const auto& server : cluster_.servers()) addresses.push_back(server->address());
-    dns_.set_records(service, addresses);
-}
-
-void story::start_servers() {
-    say("Starting three PostgreSQL servers behind the name " + std::string(service) + " ...");
-    for (int i = 0; i < 3; ++i) {
-        history_.pods.push_back("pod-" + std::to_string(i + 1) + "  " + cluster_.add_primary().address());
-    }
-    publish();
-}
-
-void story::start_load() {
-    const std::string uri =
-        "postgresql://" + cluster_.user() + ":" + cluster_.password() + "@" + service + ":" +
-        std::to_string(cluster_.port()) + "/" + cluster_.database() +
-        "?pool_name=podpool-demo&pool_dns_refresh=1s&pool_reset=rollback&pool_max_conns=" +
-        std::to_string(connections) + "&pool_min_conns=" + std::to_string(connections) +
-        "&pool_max_conn_lifetime=" + std::to_string(settings_.lifetime.count()) +
-        "s&pool_dns_servers=" + dns_.address();
-    pool_ = std::make_unique<postgres_pool>(uri);
-    load_ = std::make_unique<load>(*pool_, workers);
+void story::set_up() {
+    screen_.say(std::string("Starting three ") + dialect::name() +
+                " servers and a DNS server, all on loopback addresses ...");
+    pods_.start_more(3);
+    pods_.publish();
+    screen_.say("An application with " + std::to_string(callers) + " threads queries " + service +
+                " through podpool: " + std::to_string(connections) +
+                " connections,\neach renewed after at most " + std::to_string(settings_.lifetime.count()) +
+                " s. All figures are counted on the servers.");
     began_ = std::chrono::steady_clock::now();
-    say(std::to_string(workers) + " threads query through a pool of " + std::to_string(connections) +
-        " connections, each renewed after at most " + std::to_string(settings_.lifetime.count()) + " s.");
-    watch_until("three pods", settings_.per_phase, within_one);
-    close_chapter("three pods");
+    application_ = std::make_unique<application>(pods_.uri(settings_.lifetime), callers);
 }
 
-bool story::scale_up() {
-    if (stopped_()) return false;
-    say("Scaling from three pods to five. The new ones get their share as connections are renewed.");
-    for (int i = 3; i < 5; ++i) {
-        history_.pods.push_back("pod-" + std::to_string(i + 1) + "  " + cluster_.add_primary().address());
-    }
-    for (sample& one : history_.samples) one.sessions.resize(history_.pods.size());
-    history_.marks.push_back({seconds(), "scale to five"});
-    publish();
-    const bool even = watch_until("scaled to five", settings_.per_phase, within_one);
-    close_chapter("five pods");
-    return even;
+void story::three_pods() {
+    begin_phase("three pods", "Three pods: every pod gets as many sessions as the others.");
+    end_phase(2, is_even);
 }
 
-bool story::kill_one() {
-    if (stopped_()) return false;
-    say("Killing pod-1 with SIGKILL. Its name stays in DNS: nobody tells the pool.");
-    history_.marks.push_back({seconds(), "pod-1 killed"});
-    cluster_.servers().front()->kill9();
-    const bool refilled = watch_until("pod-1 killed", settings_.per_phase, [](const auto& sessions) {
-        return std::accumulate(sessions.begin(), sessions.end(), std::size_t{0}) >= connections;
+void story::scale_up() {
+    watch_during([this] { pods_.start_more(2); });
+    pods_.publish();
+    begin_phase("scaled to five",
+                "Scaled to five pods: DNS names two more, which take their share as sessions are renewed.");
+    end_phase(4, is_even);
+}
+
+void story::kill_one() {
+    const pod_figures last = pods_.look().at(victim);
+    in_flight_at_kill_ = last.in_flight;
+    sessions_at_kill_ = last.sessions;
+    pods_.kill(victim);
+    begin_phase("pod-1 killed", "SIGKILL for pod-1 with " + std::to_string(in_flight_at_kill_) +
+                                    " queries in flight. Its address stays in DNS: nobody tells the pool.");
+    end_phase(victim, is_even);
+    const auto lost = outcomes_.back().failed_queries;
+    const std::string queries = std::to_string(lost) + (lost == 1 ? " query" : " queries");
+    history_.phases.back().remark = queries + " in flight lost";
+    screen_.say("  " + queries + " failed, all others went on; " +
+                std::to_string(outcomes_.back().failed_acquires) + " acquires failed.");
+}
+
+void story::bring_back() {
+    watch_during([this] { pods_.restart(victim); });
+    pods_.welcome_back(victim);
+    begin_phase("pod-1 back", "Pod-1 is started again, and gets its share like a new one.");
+    end_phase(victim, is_even);
+}
+
+void story::begin_phase(const std::string& name, const std::string& words) {
+    const std::size_t number = outcomes_.size() + 1;
+    screen_.say("\nPhase " + std::to_string(number) + ": " + words);
+    headline_ = "phase " + std::to_string(number) + " of " + std::to_string(settings_.phases) + ": " + name;
+    history_.phases.push_back({name, seconds(), ""});
+    outcome begun;
+    begun.before = pods_.look();
+    outcomes_.push_back(std::move(begun));
+}
+
+void story::end_phase(std::size_t newest, const condition& done) {
+    const double begins = history_.phases.back().begins;
+    const double at_least = begins + std::chrono::duration<double>(settings_.per_phase).count();
+    const double limit = at_least + std::chrono::duration<double>(4 * settings_.lifetime + allowance).count();
+    bool held = false;
+    watch_until([&] {
+        held = done(history_.samples.back().pods);
+        return seconds() >= limit || (held && seconds() >= at_least);
     });
-    close_chapter("pod-1 down");
-    return refilled;
+    outcome& ended = outcomes_.back();
+    ended.after = history_.samples.back().pods;
+    ended.newest = newest;
+    ended.held = held;
+    const std::uint64_t renewals = application_->stats().renewals;
+    ended.renewals = renewals - std::exchange(renewals_before_, renewals);
+    const application::trouble seen = application_->seen();
+    ended.failed_acquires = seen.failed_acquires - trouble_before_.failed_acquires;
+    ended.failed_queries = seen.failed_queries - trouble_before_.failed_queries;
+    trouble_before_ = seen;
 }
 
-bool story::bring_back() {
-    if (stopped_()) return false;
-    say("Starting pod-1 again.");
-    history_.marks.push_back({seconds(), "pod-1 back"});
-    cluster_.servers().front()->start();
-    const bool even = watch_until("pod-1 back", settings_.per_phase, within_one);
-    close_chapter("pod-1 back");
-    return even;
+void story::watch_until(const std::function<bool()>& done) {
+    do {
+        std::this_thread::sleep_for(pace);
+        look();
+    } while (!stopped_() && !done());
 }
 
-bool story::watch_until(const std::string& headline, std::chrono::seconds at_least,
-                        const std::function<bool(const std::vector<std::size_t>&)>& done) {
-    const auto begin = std::chrono::steady_clock::now();
-    const auto limit = begin + at_least + 4 * settings_.lifetime;
-    std::vector<std::size_t> sessions;
-    while (!stopped_()) {
-        sessions = count_sessions();
-        history_.samples.push_back({seconds(), sessions});
-        show(headline, sessions);
-        const auto now = std::chrono::steady_clock::now();
-        if (now - begin >= at_least && done(sessions)) return true;
-        if (now >= limit) return false;
-        std::this_thread::sleep_for(sample_every);
+void story::watch_during(const std::function<void()>& work) {
+    auto working = std::async(std::launch::async, work);
+    while (working.wait_for(pace) != std::future_status::ready) look();
+    working.get();
+}
+
+void story::look() {
+    if (!history_.samples.empty() && seconds() - history_.samples.back().seconds < sample_every) return;
+    sample taken;
+    taken.pods = pods_.look();
+    taken.seconds = seconds();
+    history_.samples.push_back(std::move(taken));
+
+    view now;
+    now.headline = headline_;
+    now.seconds = history_.samples.back().seconds;
+    now.pods = history_.samples.back().pods;
+    for (std::size_t i = 0; i < pods_.size(); ++i) now.names.push_back(pods_.address(i));
+    now.queries_per_second = query_rates();
+    const podpool::stats pool = application_->stats();
+    now.waiting = pool.waiters;
+    now.renewals = pool.renewals;
+    const application::trouble seen = application_->seen();
+    now.failed_acquires = seen.failed_acquires;
+    now.failed_queries = seen.failed_queries;
+    screen_.show(now);
+}
+
+/// Queries per second by pod over the last second or so.
+std::vector<double> story::query_rates() const {
+    const sample& last = history_.samples.back();
+    const sample* earlier = &history_.samples.front();
+    for (const sample& one : history_.samples) {
+        if (last.seconds - one.seconds >= rate_window) earlier = &one;
     }
-    return false;
-}
-
-std::vector<std::size_t> story::count_sessions() {
-    std::vector<std::size_t> sessions;
-    for (const auto& server : cluster_.servers()) {
-        sessions.push_back(server->running() ? server->sessions("podpool-demo") : 0);
+    std::vector<double> rates(last.pods.size(), 0);
+    const double between = last.seconds - earlier->seconds;
+    for (std::size_t i = 0; i < earlier->pods.size() && between > 0; ++i) {
+        if (!last.pods[i].up || !earlier->pods[i].up) continue;
+        rates[i] = static_cast<double>(last.pods[i].served - earlier->pods[i].served) / between;
     }
-    return sessions;
+    return rates;
 }
 
-void story::show(const std::string& headline, const std::vector<std::size_t>& sessions) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!on_terminal_ && now - last_shown_ < shown_without_terminal) return;
-    const std::chrono::duration<double> since = now - std::exchange(last_shown_, now);
-    const load::figures done = load_->now();
-    const podpool::stats pool = pool_->stats();
-    // On a terminal the table is drawn over the last one.
-    if (on_terminal_ && lines_shown_ > 0) std::printf("\033[%zuA\033[J", lines_shown_);
-    std::printf("%5.1f s  %-16s  max/mean %.2f  waiting %zu  failed acquires %llu\n", seconds(),
-                headline.c_str(), max_over_mean(sessions), pool.waiters,
-                static_cast<unsigned long long>(done.failed_acquires));
-    for (std::size_t i = 0; i < sessions.size(); ++i) {
-        const std::string address = cluster_.servers()[i]->address();
-        const auto found = done.queries.find(address);
-        const std::uint64_t queries = found == done.queries.end() ? 0 : found->second;
-        const double rate = static_cast<double>(queries - queries_before_[address]) / since.count();
-        queries_before_[address] = queries;
-        std::printf("  %-22s %3zu sessions %6.0f queries/s  %s\n", history_.pods[i].c_str(), sessions[i],
-                    rate, std::string(sessions[i], '#').c_str());
+bool story::summarize() {
+    const application::trouble seen = application_->seen();
+    application_.reset();
+    print_outcomes();
+
+    // Each session of the killed pod may lose the query that it ran, and nobody may lose anything else.
+    std::uint64_t excused = 0;
+    if (const auto killed = seen.by_address.find(pods_.address(victim)); killed != seen.by_address.end()) {
+        excused = std::min<std::uint64_t>(killed->second, sessions_at_kill_);
+    }
+    const bool even =
+        std::all_of(outcomes_.begin(), outcomes_.end(), [](const outcome& one) { return one.held; });
+    const bool held = even && seen.failed_acquires == 0 && seen.failed_queries == excused;
+
+    std::printf("\n  Failed acquires: %llu\n", printable(seen.failed_acquires));
+    std::printf("  Failed queries:  %llu", printable(seen.failed_queries));
+    if (sessions_at_kill_ > 0) {
+        std::printf(", %llu of them on pod-1, which had %zu in flight shortly before it was killed",
+                    printable(excused), in_flight_at_kill_);
+    }
+    std::printf("\n");
+    for (const auto& [reason, count] : seen.reasons) {
+        std::printf("    %llu times: %s\n", printable(count), reason.c_str());
+    }
+    write_picture();
+    std::printf("  Picture:         %s\n\n", settings_.output.c_str());
+    if (!held) {
+        std::printf("It did not hold: see above.\n");
+    } else if (sessions_at_kill_ > 0) {
+        std::printf(
+            "It held: every pod had its share, and only queries that ran on the killed pod failed.\n");
+    } else {
+        std::printf("It held: every pod had its share, and no caller noticed anything.\n");
     }
     std::fflush(stdout);
-    lines_shown_ = sessions.size() + 1;
+    return held;
 }
 
-void story::close_chapter(const std::string& name) {
-    if (history_.samples.empty()) return;
-    chapter closed;
-    closed.name = name;
-    closed.sessions = history_.samples.back().sessions;
-    // A dead pod has no share to compare.
-    std::vector<std::size_t> living;
-    for (std::size_t i = 0; i < closed.sessions.size(); ++i) {
-        if (cluster_.servers()[i]->running()) living.push_back(closed.sessions[i]);
+void story::print_outcomes() const {
+    std::printf("\nSummary\n  %-16s  %-16s  max/mean          share of the      renewals  failed    failed\n",
+                "phase", "sessions per pod");
+    std::printf("  %-16s  %-16s  before    after   newest pod                  acquires  queries\n", "", "");
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+        const outcome& one = outcomes_[i];
+        const std::size_t total = total_sessions(one.after);
+        const auto newest = static_cast<double>(one.after.at(one.newest).sessions);
+        const double share = total == 0 ? 0 : 100 * newest / static_cast<double>(total);
+        std::array<char, 16> before{'-'};
+        if (i > 0) std::snprintf(before.data(), before.size(), "%.2f", max_over_mean(one.before));
+        std::printf("  %zu %-14s  %-16s  %6s   %6.2f   pod-%zu  %5.1f %%  %12llu  %8llu  %7llu%s\n", i + 1,
+                    history_.phases[i].name.c_str(), text_of(one.after).c_str(), before.data(),
+                    max_over_mean(one.after), one.newest + 1, share, printable(one.renewals),
+                    printable(one.failed_acquires), printable(one.failed_queries),
+                    one.held ? "" : "   not even in time");
     }
-    closed.max_over_mean = max_over_mean(living);
-    chapters_.push_back(closed);
 }
 
-bool story::summarize(bool complete) {
-    const load::figures done = load_->now();
-    const podpool::stats pool = pool_->stats();
-    load_.reset();
-    say("Summary");
-    for (const chapter& one : chapters_) {
-        std::printf("  %-12s max/mean %s   sessions", one.name.c_str(),
-                    two_decimals(one.max_over_mean).c_str());
-        for (const std::size_t count : one.sessions) std::printf(" %zu", count);
-        std::printf("\n");
-    }
-    std::printf(
-        "  leases %llu, renewals %llu, timeouts %llu\n", static_cast<unsigned long long>(pool.acquires),
-        static_cast<unsigned long long>(pool.renewals), static_cast<unsigned long long>(pool.timeouts));
-    std::printf("  failed acquires: %llu\n", static_cast<unsigned long long>(done.failed_acquires));
-    std::uint64_t failed = 0;
-    for (const auto& [reason, count] : done.failed_queries) failed += count;
-    std::printf("  failed queries: %llu, those in flight on the killed pod\n",
-                static_cast<unsigned long long>(failed));
-    for (const auto& [reason, count] : done.failed_queries) {
-        std::printf("    %llu x %s\n", static_cast<unsigned long long>(count), reason.c_str());
-    }
-    history_.title =
-        "podpool: 30 connections, lifetime " + std::to_string(settings_.lifetime.count()) + " s, under load";
+void story::write_picture() {
+    history_.title = std::to_string(connections) + " database sessions on the pods behind one name";
+    history_.subtitle = dialect::name() + std::string(" sessions of one podpool, counted in ") +
+                        dialect::counted_in + "; " + std::to_string(callers) +
+                        " busy callers, connections renewed after at most " +
+                        std::to_string(settings_.lifetime.count()) + " s";
+    for (std::size_t i = 0; i < pods_.size(); ++i) history_.pods.push_back("pod-" + std::to_string(i + 1));
     std::ofstream file(settings_.output);
     file << draw(history_);
-    if (!file.flush()) {
-        std::cerr << "podpool_demo: can't write " << settings_.output << '\n';
-        return false;
-    }
-    std::printf("  picture: %s\n", settings_.output.c_str());
-    if (stopped_()) return false;
-    // At most one query per thread can be in flight when the pod dies.
-    const bool held = complete && done.failed_acquires == 0 && failed <= workers;
-    std::printf(held ? "All of it held.\n" : "Something didn't hold: see above.\n");
-    return held;
+    if (!file.flush()) throw std::runtime_error("cannot write " + settings_.output);
 }
 
 }  // namespace demo

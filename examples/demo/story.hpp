@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "load.hpp"
-#include "picture.hpp"
-
-#include "support/postgres_server.hpp"
-#include "support/real_dns_server.hpp"
+#include "application.hpp"
+#include "history.hpp"
+#include "pods.hpp"
+#include "screen.hpp"
+#include "settings.hpp"
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,59 +17,64 @@
 
 namespace demo {
 
-/// What can be set about the demo.
-struct settings {
-    std::chrono::seconds per_phase{6};  ///< how long each state is shown at least
-    std::chrono::seconds lifetime{8};   ///< pool_max_conn_lifetime
-    std::string output = "podpool-demo.svg";
-};
-
-/// Three real servers behind one name, load, a scale-up to five, a killed server, its return.
+/// Three real servers behind one name and an application under load; then a scale-up to five, a killed
+/// server, and its return. Whatever ends it, nothing of it stays behind.
 class story {
 public:
-    /// `stopped` tells that the user wants to leave.
+    /// `stopped` tells whether the user wants to leave.
     story(settings wanted, std::function<bool()> stopped);
 
-    /// Tells the story and writes the picture. Returns whether everything held that the demo promises.
+    /// Tells the story and writes the picture. Returns whether everything held that the demo promises;
+    /// false when stopped. Throws std::exception when a server or the picture can't be had.
     bool tell();
 
 private:
-    struct chapter {
-        std::string name;
-        double max_over_mean = 0;
-        std::vector<std::size_t> sessions;
+    using condition = std::function<bool(const std::vector<pod_figures>&)>;
+
+    /// How things stood at the beginning and at the end of a phase.
+    struct outcome {
+        std::vector<pod_figures> before;
+        std::vector<pod_figures> after;
+        std::size_t newest = 0;  ///< the pod that the phase is about
+        std::uint64_t renewals = 0;
+        std::uint64_t failed_acquires = 0;
+        std::uint64_t failed_queries = 0;
+        bool held = false;
     };
 
-    void start_servers();
-    void start_load();
-    bool scale_up();
-    bool kill_one();
-    bool bring_back();
-    void publish();
-    /// Samples until `done(sessions)` holds, but at least `at_least`; false at the time limit or on Ctrl-C.
-    bool watch_until(const std::string& headline, std::chrono::seconds at_least,
-                     const std::function<bool(const std::vector<std::size_t>&)>& done);
-    std::vector<std::size_t> count_sessions();
-    void show(const std::string& headline, const std::vector<std::size_t>& sessions);
-    void close_chapter(const std::string& name);
-    bool summarize(bool complete);
-    void say(const std::string& words);
+    void set_up();
+    void three_pods();
+    void scale_up();
+    void kill_one();
+    void bring_back();
+
+    void begin_phase(const std::string& name, const std::string& words);
+    /// Watches until `done` holds, at least for the time of a phase; notes how it ended.
+    void end_phase(std::size_t newest, const condition& done);
+    void watch_until(const std::function<bool()>& done);
+    /// Does something slow on a thread of its own, and watches meanwhile.
+    void watch_during(const std::function<void()>& work);
+    void look();
+    [[nodiscard]] std::vector<double> query_rates() const;
     [[nodiscard]] double seconds() const;
+
+    bool summarize();
+    void print_outcomes() const;
+    void write_picture();
 
     settings settings_;
     std::function<bool()> stopped_;
-    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-    bool on_terminal_;
-    std::size_t lines_shown_ = 0;
-    std::chrono::steady_clock::time_point last_shown_{};
-    std::map<std::string, std::uint64_t> queries_before_;
-
-    podpool::test::postgres_cluster cluster_;
-    podpool::test::real_dns_server dns_;
-    std::unique_ptr<postgres_pool> pool_;
-    std::unique_ptr<load> load_;
+    screen screen_;
+    pods pods_;
+    std::unique_ptr<application> application_;
+    std::chrono::steady_clock::time_point began_;
+    std::string headline_;
     history history_;
-    std::vector<chapter> chapters_;
+    std::vector<outcome> outcomes_;
+    std::uint64_t renewals_before_ = 0;
+    application::trouble trouble_before_;
+    std::size_t in_flight_at_kill_ = 0;
+    std::size_t sessions_at_kill_ = 0;
 };
 
 }  // namespace demo

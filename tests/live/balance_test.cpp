@@ -14,18 +14,11 @@ using counts = std::vector<std::size_t>;
 namespace {
 
 /// What the pool thinks of one server; nothing if it doesn't know it.
-std::optional<endpoint_stats> known(const pool<postgres>& pool, const postgres_server& server) {
+std::optional<endpoint_stats> known(const pool<database>& pool, const dialect::server& server) {
     for (endpoint_stats& one : pool.stats().endpoints) {
         if (one.where == endpoint(server.address(), server.port())) return std::move(one);
     }
     return std::nullopt;
-}
-
-/// When the pool's sessions on a server last did something, as the server says.
-std::string last_use(postgres_server& server, const std::string& application_name) {
-    return server.sql(
-        "select coalesce(max(state_change)::text, '') from pg_stat_activity where application_name = '" +
-        application_name + "'");
 }
 
 }  // namespace
@@ -33,7 +26,7 @@ std::string last_use(postgres_server& server, const std::string& application_nam
 TEST_CASE("(d) thirty callers at once on a cold pool get ten sessions on each of three servers") {
     if (!live_tests_can_run()) return;
     pods& servers = shared_pods();
-    pool<postgres> pool(servers.url("pool_max_conns=30&pool_name=spread"));
+    pool<database> pool(servers.url("pool_max_conns=30&pool_name=spread"));
 
     const auto leases = lease_at_once(pool, 30);
 
@@ -46,7 +39,7 @@ TEST_CASE("(d) thirty callers at once on a cold pool get ten sessions on each of
 TEST_CASE("(a) two more servers carry their share once a lifetime has passed, and no caller notices") {
     if (!live_tests_can_run()) return;
     pods servers(3);
-    pool<postgres> pool(
+    pool<database> pool(
         servers.url("pool_max_conns=30&pool_min_conns=30&pool_max_conn_lifetime=6s&pool_name=scale"));
     REQUIRE(eventually([&] { return servers.sessions("scale") == counts{10, 10, 10}; }));
     load callers(pool, 12);
@@ -74,16 +67,36 @@ TEST_CASE("(a) two more servers carry their share once a lifetime has passed, an
     CHECK(pool.stats().endpoints.size() == 5);
 }
 
+TEST_CASE("(a) three servers become five: surplus sessions move at once, though lifetimes are long") {
+    if (!live_tests_can_run()) return;
+    pods servers(3);
+    pool<database> pool(
+        servers.url("pool_max_conns=30&pool_min_conns=30&pool_rebalance_pace=50%25&pool_name=moving"));
+    REQUIRE(eventually([&] { return servers.sessions("moving") == counts{10, 10, 10}; }));
+    load callers(pool, 12);
+    REQUIRE(callers.goes_on());
+
+    servers.add();
+    servers.add();
+    servers.publish_all();
+
+    REQUIRE(eventually([&] { return servers.sessions("moving") == counts{6, 6, 6, 6, 6}; }));
+    REQUIRE(callers.goes_on());
+    callers.stop();
+    CHECK(callers.failed_acquires().empty());
+    CHECK(callers.failed_queries().empty());
+}
+
 TEST_CASE("(b) a server that leaves the DNS answer gets no new use, finishes what runs, and is left") {
     if (!live_tests_can_run()) return;
     pods& servers = shared_pods();
-    pool<postgres> pool(servers.url("pool_max_conns=24&pool_name=leaving"));
+    pool<database> pool(servers.url("pool_max_conns=24&pool_name=leaving"));
     auto leases = lease_at_once(pool, 24);
     const auto on_leaving = std::find_if(leases.begin(), leases.end(), [&](const auto& one) {
         return one.endpoint().address == servers[2].address();
     });
     REQUIRE(on_leaving != leases.end());
-    lease<postgres> held = std::move(*on_leaving);
+    lease<database> held = std::move(*on_leaving);
     leases.clear();
     load callers(pool, 12);
     REQUIRE(callers.goes_on());
@@ -97,9 +110,9 @@ TEST_CASE("(b) a server that leaves the DNS answer gets no new use, finishes wha
                (leaving->state == endpoint_state::absent || leaving->state == endpoint_state::removed) &&
                leaving->active + leaving->draining == 1 && leaving->maintaining == 0;
     }));
-    const std::string used = last_use(servers[2], "leaving");
+    const std::string used = dialect::last_use(servers[2], "leaving");
     REQUIRE(eventually([&] {
-        CHECK(last_use(servers[2], "leaving") <= used);
+        CHECK(dialect::last_use(servers[2], "leaving") <= used);
         return servers[2].sessions("leaving") == 1;
     }));
     CHECK(held->query("select 40 + 2").get<int>(0, 0) == 42);
@@ -118,14 +131,9 @@ TEST_CASE("(c) a server that leaves the DNS answer and comes back at once loses 
     if (!live_tests_can_run()) return;
     pods& servers = shared_pods();
     // Refreshed by us, so that it's missing from one answer, not from three.
-    pool<postgres> pool(servers.url("pool_max_conns=9&pool_name=flapping&pool_dns_refresh=5s"));
+    pool<database> pool(servers.url("pool_max_conns=9&pool_name=flapping&pool_dns_refresh=5s"));
     lease_at_once(pool, 9).clear();
-    const auto processes = [&](std::size_t index) {
-        return servers[index].sql(
-            "select string_agg(pid::text, ',' order by pid) from pg_stat_activity where application_name = "
-            "'flapping'");
-    };
-    const std::string before = processes(1);
+    const std::string before = dialect::session_ids(servers[1], "flapping");
 
     servers.publish({0, 2});
     pool.refresh();
@@ -140,7 +148,7 @@ TEST_CASE("(c) a server that leaves the DNS answer and comes back at once loses 
         return back && back->state == endpoint_state::ready;
     }));
 
-    CHECK(processes(1) == before);
+    CHECK(dialect::session_ids(servers[1], "flapping") == before);
     const auto leases = lease_at_once(pool, 9);
     CHECK(servers.sessions("flapping") == counts{3, 3, 3});
 }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "load.hpp"
 
-#include "pods.hpp"
-
 namespace podpool::test {
 
-load::load(pool<postgres>& pool, std::size_t callers, std::string sql) : pool_(pool), sql_(std::move(sql)) {
+load::load(pool<database>& pool, std::size_t callers, std::string sql) : pool_(pool), sql_(std::move(sql)) {
     for (std::size_t caller = 0; caller < callers; ++caller) {
-        threads_.emplace_back([this, caller] {
-            while (!stopping_) work(caller);
+        threads_.emplace_back([this] {
+            while (!stopping_) work();
         });
     }
 }
@@ -20,11 +18,10 @@ void load::stop() {
     }
 }
 
-void load::work(std::size_t caller) {
+void load::work() {
     failed_query problem;
-    problem.caller = caller;
     problem.asked_at = clock::now();
-    lease<postgres> connection;
+    lease<database> connection;
     try {
         connection = pool_.acquire();
         problem.where = connection.endpoint();

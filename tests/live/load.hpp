@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <podpool/pool.hpp>
-#include <podpool/postgres.hpp>
+#include "pods.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -25,12 +24,12 @@ public:
     struct failed_query {
         podpool::endpoint where;
         std::string text;
-        std::size_t caller = 0;
         clock::time_point asked_at;     ///< before the connection was asked for
         clock::time_point returned_at;  ///< after it was given back
     };
 
-    load(pool<postgres>& pool, std::size_t callers, std::string sql = "select pg_sleep(0.01)");
+    load(pool<database>& pool, std::size_t callers,
+         std::string sql = dialect::sleep(std::chrono::milliseconds(10)));
     load(const load&) = delete;
     load& operator=(const load&) = delete;
     ~load() { stop(); }
@@ -47,9 +46,9 @@ public:
     [[nodiscard]] std::vector<failed_query> failed_queries() const;
 
 private:
-    void work(std::size_t caller);
+    void work();
 
-    pool<postgres>& pool_;
+    pool<database>& pool_;
     std::string sql_;
     std::atomic<bool> stopping_{false};
     std::atomic<std::uint64_t> queries_{0};

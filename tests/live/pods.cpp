@@ -9,33 +9,30 @@
 #include <iostream>
 #include <numeric>
 
-template class podpool::detail::pool_state<podpool::postgres>;
+template class podpool::detail::pool_state<podpool::test::dialect::driver>;
 
 namespace podpool::test {
 
 bool live_tests_can_run() {
     static const std::string missing = [] {
         std::string why;
-        if (postgres_cluster::available(why) && real_dns_server::available(why)) why.clear();
+        if (dialect::cluster::available(why) && real_dns_server::available(why)) why.clear();
         return why;
     }();
     if (!missing.empty()) std::cout << "skipped: " << missing << '\n';
     return missing.empty();
 }
 
-pods::pods(postgres_cluster_settings settings)
-    : cluster_(std::make_unique<postgres_cluster>(std::move(settings))),
-      dns_(std::make_unique<real_dns_server>()) {}
-
-pods::pods(std::size_t count, postgres_cluster_settings settings) : pods(std::move(settings)) {
+pods::pods(std::size_t count, std::size_t max_connections)
+    : cluster_(std::make_unique<dialect::cluster>(dialect::settings(max_connections))),
+      dns_(std::make_unique<real_dns_server>()) {
     while (size() < count) add();
     publish_all();
 }
 
-pods pods::with_standbys(std::size_t standbys) {
-    pods group{with_log()};
-    const postgres_server& primary = group.add();
-    while (group.size() < 1 + standbys) group.cluster_->add_standby(primary);
+pods pods::with_replicas(std::size_t replicas) {
+    pods group(1);
+    while (group.size() < 1 + replicas) dialect::add_replica(*group.cluster_, group[0]);
     group.publish_all();
     return group;
 }
@@ -63,45 +60,33 @@ void pods::restore() {
 
 std::string pods::url(const std::string& pool_keys, const login& as) const {
     const bool has_refresh = pool_keys.find("pool_dns_refresh=") != std::string::npos;
-    return "postgresql://" + as.user + ":" + as.password + "@" + std::string(name) + ":" +
+    return dialect::scheme + ("://" + as.user) + ":" + as.password + "@" + std::string(name) + ":" +
            std::to_string(port()) + "/" + as.database + "?pool_dns_servers=" + dns_->address() +
            (has_refresh ? "&" : "&pool_dns_refresh=1s&") + pool_keys;
 }
 
-std::vector<std::size_t> pods::sessions(std::string_view application_name) {
+std::vector<std::size_t> pods::sessions(std::string_view pool_name) {
     std::vector<std::size_t> counts;
     for (const auto& server : cluster_->servers()) {
-        counts.push_back(server->running() ? server->sessions(application_name) : 0);
+        counts.push_back(server->running() ? server->sessions(pool_name) : 0);
     }
     return counts;
 }
 
 std::size_t pods::connection_attempts(std::size_t index) {
-    const std::string log = (*this)[index].log();
-    constexpr std::string_view mark = "connection received: ";
-    std::size_t count = 0;
-    for (std::size_t at = log.find(mark); at != std::string::npos; at = log.find(mark, at + mark.size()))
-        ++count;
-    return count;
-}
-
-postgres_cluster_settings with_log(std::size_t max_connections) {
-    postgres_cluster_settings settings;
-    settings.max_connections = max_connections;
-    settings.configuration = {"log_connections = on"};
-    return settings;
+    return dialect::connection_attempts((*this)[index]);
 }
 
 pods& shared_pods() {
-    static pods shared(3, with_log());
+    static pods shared(3);
     shared.restore();
     return shared;
 }
 
-std::vector<lease<postgres>> lease_at_once(pool<postgres>& pool, std::size_t count) {
-    std::vector<std::future<lease<postgres>>> coming;
+std::vector<lease<database>> lease_at_once(pool<database>& pool, std::size_t count) {
+    std::vector<std::future<lease<database>>> coming;
     for (std::size_t i = 0; i < count; ++i) coming.push_back(pool.async_acquire(boost::asio::use_future));
-    std::vector<lease<postgres>> leases;
+    std::vector<lease<database>> leases;
     for (auto& one : coming) leases.push_back(one.get());
     return leases;
 }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "dialect.hpp"
+
+namespace podpool::test {
+
+dialect::cluster_settings dialect::settings(std::size_t max_connections) {
+    cluster_settings settings;
+    settings.max_connections = max_connections;
+    return settings;
+}
+
+std::string dialect::sleep(std::chrono::milliseconds time) {
+    return "select sleep(" + std::to_string(std::chrono::duration<double>(time).count()) + ")";
+}
+
+std::string dialect::session_ids(server& where, const std::string& pool_name) {
+    return where.sql(
+        "select coalesce(group_concat(processlist_id, ',' order by processlist_id separator ''), '') from "
+        "performance_schema.session_connect_attrs where attr_name = 'program_name' and attr_value = '" +
+        pool_name + "'");
+}
+
+std::string dialect::last_use(server& where, const std::string& /*pool_name*/) {
+    return where.sql(
+        "select lpad(coalesce(sum(count_star), 0), 20, '0') from "
+        "performance_schema.events_statements_summary_by_user_by_event_name where user = 'app' and "
+        "event_name like 'statement/sql/%'");
+}
+
+}  // namespace podpool::test

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "support/mysql_server.hpp"
+
+#include <podpool/mysql.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace podpool::test {
+
+/// MySQL and MariaDB as the scenarios see them. Every database has such a type, with the same members.
+struct dialect {
+    using driver = podpool::mysql;
+    using role = mysql_role;
+    using cluster = mysql_cluster;
+    using cluster_settings = mysql_cluster_settings;
+    using server = mysql_server;
+
+    static constexpr const char* scheme = "mysql";
+    /// What the server or the client library says in these cases.
+    static constexpr const char* wrong_password = "Access denied for user 'app'";
+    static constexpr const char* unknown_database = "Unknown database 'nowhere'";
+    static constexpr const char* no_room = "Too many connections";
+    static constexpr const char* refused = "Can't connect to";
+    /// Makes a table `entry` with an `id` that counts.
+    static constexpr const char* create_entries = "create table entry (id int auto_increment primary key)";
+    /// Returns twice its integer parameter, after 2 ms.
+    static constexpr const char* twice = "select ? * 2, sleep(0.002)";
+
+    /// Settings with which connection_attempts() works.
+    static cluster_settings settings(std::size_t max_connections);
+    static server& add_replica(cluster& servers, const server& primary) {
+        return servers.add_replica(primary);
+    }
+    static void set_password(server& where, const std::string& password) { where.set_password(password); }
+
+    /// A statement that takes this long.
+    static std::string sleep(std::chrono::milliseconds time);
+    /// Connections that clients have begun so far.
+    static std::size_t connection_attempts(server& where) { return where.connection_attempts(); }
+    /// What the server calls the sessions of a pool, as `1,2,3,`.
+    static std::string session_ids(server& where, const std::string& pool_name);
+    /// Grows when a session of the user `app` runs a statement, whichever pool's it is.
+    static std::string last_use(server& where, const std::string& pool_name);
+};
+
+}  // namespace podpool::test

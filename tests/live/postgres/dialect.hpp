@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "support/postgres_server.hpp"
+
+#include <podpool/postgres.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace podpool::test {
+
+/// PostgreSQL as the scenarios see it. Every database has such a type, with the same members.
+struct dialect {
+    using driver = podpool::postgres;
+    using role = postgres_role;
+    using cluster = postgres_cluster;
+    using cluster_settings = postgres_cluster_settings;
+    using server = postgres_server;
+
+    static constexpr const char* scheme = "postgresql";
+    /// What the server or the client library says in these cases.
+    static constexpr const char* wrong_password = "password authentication failed for user \"app\"";
+    static constexpr const char* unknown_database = "database \"nowhere\" does not exist";
+    static constexpr const char* no_room = "remaining connection slots are reserved";
+    static constexpr const char* refused = "Connection refused";
+    /// Makes a table `entry` with an `id` that counts, for the user `app`.
+    static constexpr const char* create_entries =
+        "create table entry (id serial primary key); grant all on entry, entry_id_seq to app";
+    /// Returns twice its integer parameter, after 2 ms.
+    static constexpr const char* twice = "select $1::int * 2, pg_sleep(0.002)";
+
+    /// Settings with which connection_attempts() works.
+    static cluster_settings settings(std::size_t max_connections);
+    static server& add_replica(cluster& servers, const server& primary) {
+        return servers.add_standby(primary);
+    }
+    static void set_password(server& where, const std::string& password);
+
+    /// A statement that takes this long.
+    static std::string sleep(std::chrono::milliseconds time);
+    /// Connections that clients have begun so far.
+    static std::size_t connection_attempts(server& where);
+    /// What the server calls the sessions of a pool, as `1,2,3,`.
+    static std::string session_ids(server& where, const std::string& pool_name);
+    /// Grows when a session of a pool runs a statement.
+    static std::string last_use(server& where, const std::string& pool_name);
+};
+
+}  // namespace podpool::test

@@ -49,20 +49,9 @@ void query_libpq(PGconn* connection) {
     if (status != PGRES_TUPLES_OK) throw std::runtime_error(PQerrorMessage(connection));
 }
 
-measurement evaluate_queries(const teamwork& work, const latencies& noted) {
-    std::vector<double> all = noted.all();
-    return {{work.cycles_per_second(), quantile(all, 0.5), quantile(all, 0.99)}, 0};
-}
-
 contender dedicated_libpq(const std::vector<PGconn*>& connections, placement where, clock::duration length) {
-    return {"dedicated libpq", [connections, where, length] {
-                latencies noted(connections.size());
-                const auto work = run_together(
-                    connections.size(), where, length, [&](std::size_t index, clock::time_point deadline) {
-                        return query_until(deadline, index, noted, [&] { query_libpq(connections[index]); });
-                    });
-                return evaluate_queries(work, noted);
-            }};
+    return querying("dedicated libpq", connections.size(), where, length,
+                    [connections](std::size_t index) { query_libpq(connections[index]); });
 }
 
 }  // namespace podpool::bench

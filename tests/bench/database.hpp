@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "latencies.hpp"
-#include "rounds.hpp"
-#include "workers.hpp"
+#include "queries.hpp"
 
 #include <support/postgres_server.hpp>
 
@@ -18,11 +16,6 @@
 #include <vector>
 
 namespace podpool::bench {
-
-constexpr const char* statement = "select 1";
-
-/// What a round of queries gives, in this order.
-enum query_figure : std::size_t { queries_per_second, latency_p50, latency_p99 };
 
 struct finish_libpq {
     void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
@@ -47,23 +40,6 @@ private:
 
 /// Runs the statement by PQexec; throws std::runtime_error when it fails.
 void query_libpq(PGconn* connection);
-
-/// A measurement's figures.
-measurement evaluate_queries(const teamwork& work, const latencies& noted);
-
-/// Repeats `query` until the deadline and notes how long each took; returns how many there were.
-template <class Query>
-std::uint64_t query_until(clock::time_point deadline, std::size_t thread, latencies& noted,
-                          const Query& query) {
-    std::uint64_t queries = 0;
-    for (auto asked = clock::now(); asked < deadline; ++queries) {
-        query();
-        const auto answered = clock::now();
-        noted.add(thread, answered - asked);
-        asked = answered;
-    }
-    return queries;
-}
 
 /// One thread per libpq connection, no pool: what a pool is measured by.
 contender dedicated_libpq(const std::vector<PGconn*>& connections, placement where, clock::duration length);

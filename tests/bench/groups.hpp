@@ -23,5 +23,9 @@ void run_query_group(const bench_settings& settings, report& into);
 /// `select 1` by coroutines on one thread.
 void run_coroutines_group(const bench_settings& settings, report& into);
 #endif
+#ifdef PODPOOL_BENCH_MYSQL
+/// Sessions, acquire + release and `select 1` with MySQL or MariaDB.
+void run_mysql_group(const bench_settings& settings, report& into);
+#endif
 
 }  // namespace podpool::bench

@@ -29,6 +29,9 @@ const std::vector<group>& all_groups() {
 #ifdef PODPOOL_BENCH_POSTGRES
         {"query", run_query_group}, {"coroutines", run_coroutines_group},
 #endif
+#ifdef PODPOOL_BENCH_MYSQL
+        {"mysql", run_mysql_group},
+#endif
     };
     return groups;
 }
@@ -46,6 +49,9 @@ report run_groups(const bench_settings& settings) {
     }
 #ifndef PODPOOL_BENCH_POSTGRES
     all.not_run.emplace_back("query, coroutines: built without podpool::postgres");
+#endif
+#ifndef PODPOOL_BENCH_MYSQL
+    all.not_run.emplace_back("mysql: built without podpool::mysql");
 #endif
     return all;
 }

@@ -13,31 +13,17 @@ const figure rate{"queries/s", 0};
 const figure wait{"µs", 0};
 
 contender through_pool(pool<postgres>& from, std::size_t callers, placement where, clock::duration length) {
-    return {"podpool", [&from, callers, where, length] {
-                latencies noted(callers);
-                const auto work =
-                    run_together(callers, where, length, [&](std::size_t index, clock::time_point deadline) {
-                        return query_until(deadline, index, noted, [&] {
-                            const auto leased = from.acquire();
-                            const auto rows = leased->query(statement);
-                        });
-                    });
-                return evaluate_queries(work, noted);
-            }};
+    return querying("podpool", callers, where, length, [&from](std::size_t) {
+        const auto leased = from.acquire();
+        const auto rows = leased->query(statement);
+    });
 }
 
 contender through_hand_pool(hand_pool<PGconn>& from, std::size_t callers, clock::duration length) {
-    return {"hand-written", [&from, callers, length] {
-                latencies noted(callers);
-                const auto work = run_together(callers, placement::anywhere, length,
-                                               [&](std::size_t index, clock::time_point deadline) {
-                                                   return query_until(deadline, index, noted, [&] {
-                                                       const auto leased = from.acquire();
-                                                       query_libpq(&*leased);
-                                                   });
-                                               });
-                return evaluate_queries(work, noted);
-            }};
+    return querying("hand-written", callers, placement::anywhere, length, [&from](std::size_t) {
+        const auto leased = from.acquire();
+        query_libpq(&*leased);
+    });
 }
 
 /// One caller: with client and server on two cores the time depends on how deep the cores sleep, so all of

@@ -29,13 +29,16 @@ macro(podpool_use_sanitizers sanitizers)
     endif()
 endmacro()
 
-# podpool_use_ccache(): compile through ccache where it is installed and nothing else was asked for.
+# podpool_use_ccache(): compile through ccache where it is installed and nothing else was asked for. Paths below
+# the source tree count as relative ones, so that another clone finds what this one has compiled.
 macro(podpool_use_ccache)
     if(NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
         find_program(PODPOOL_CCACHE ccache)
         mark_as_advanced(PODPOOL_CCACHE)
         if(PODPOOL_CCACHE)
-            set(CMAKE_CXX_COMPILER_LAUNCHER "${PODPOOL_CCACHE}")
+            set(CMAKE_CXX_COMPILER_LAUNCHER
+                "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+                "${PODPOOL_CCACHE}")
         endif()
     endif()
 endmacro()

@@ -8,6 +8,10 @@ source_dir=$1 build_dir=$2 cmake=$3 generator=$4
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/podpool-package-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
+# The consumers compile all of podpool anew.
+if command -v ccache >/dev/null && [[ -z ${CMAKE_CXX_COMPILER_LAUNCHER:-} ]]; then
+    export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR=$source_dir CCACHE_NOHASHDIR=1
+fi
 
 configure() {
     local name=$1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSL-1.0
 # Builds the images of docker/, and their base image first where it is missing. `./dev docker-images` runs it.
-#   build_images.sh [postgres|mysql|mariadb|app]...     default: postgres mysql app
+#   build_images.sh [postgres|mysql|mariadb|app|suite-postgres|suite-mysql]...     default: postgres mysql app
 # Where this machine's packages come from holds for the images' too: its proxies, and whether its mirror may be
 # of an older day. Nothing of it stays in an image.
 set -euo pipefail
@@ -37,8 +37,8 @@ build() {
 
 if (($# == 0)); then set -- postgres mysql app; fi
 for image in "$@"; do
-    [[ $image =~ ^(postgres|mysql|mariadb|app)$ ]] ||
-        fail "unknown image '$image'; expected postgres, mysql, mariadb or app"
+    [[ $image =~ ^(postgres|mysql|mariadb|app|suite-postgres|suite-mysql)$ ]] ||
+        fail "unknown image '$image'; expected postgres, mysql, mariadb, app, suite-postgres or suite-mysql"
 done
 if [[ ${BASE_IMAGE:-debian:} == debian:* ]]; then docker/base_image.sh "${BASE_IMAGE:-debian:trixie-slim}"; fi
 for image in "$@"; do
@@ -46,5 +46,11 @@ for image in "$@"; do
         postgres | mysql) build "$image" --file "docker/$image.Dockerfile" docker ;;
         mariadb) build mariadb --build-arg SERVER=mariadb --file docker/mysql.Dockerfile docker ;;
         app) build app --build-arg JOBS="$(nproc)" --file docker/app.Dockerfile . ;;
+        # What app is compiled in, and on it the programs of ./dev test --docker and ./dev demo --docker.
+        suite-*)
+            build build --build-arg JOBS="$(nproc)" --target build --file docker/app.Dockerfile .
+            build "$image" --build-arg JOBS="$(nproc)" --build-arg DATABASE="${image#suite-}" \
+                --file tests/docker/suite.Dockerfile .
+            ;;
     esac
 done

@@ -47,9 +47,10 @@ int run(const demo::settings& wanted) {
 
 int main(int argc, char** argv) {
     const std::string about =
-        "Shows podpool at work: three real " + std::string(demo::dialect::name()) +
-        " servers on loopback addresses behind one DNS\n"
-        "name, an application under load, a scale-up to five, a killed server and its return. Ends with a\n"
+        "Shows podpool at work: three real " + std::string(demo::dialect::name()) + " servers " +
+        podpool::test::live_place +
+        "\nbehind one name, an application under load, a scale-up to five, a killed server and its return. "
+        "Ends with a\n"
         "summary and a picture; exits with 0 only if every pod had its share and no acquire failed.";
     CLI::App app(about, "podpool_demo");
     demo::settings wanted;

@@ -4,7 +4,7 @@
 namespace demo {
 
 bool pods::available(std::string& why) {
-    return dialect::cluster::available(why) && podpool::test::real_dns_server::available(why);
+    return dialect::cluster::available(why) && dialect::name_server::available(why);
 }
 
 void pods::start_more(std::size_t count) {
@@ -45,7 +45,7 @@ std::string pods::uri(std::chrono::seconds lifetime) const {
            "?pool_name=" + application_name + "&pool_max_conns=" + std::to_string(connections) +
            "&pool_min_conns=" + std::to_string(connections) +
            "&pool_max_conn_lifetime=" + std::to_string(lifetime.count()) +
-           "s&pool_dns_refresh=1s&pool_dns_servers=" + dns_.address();
+           "s&pool_dns_refresh=1s&pool_dns_servers=" + dns_.address() + podpool::test::live_uri_keys;
 }
 
 }  // namespace demo

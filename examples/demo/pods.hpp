@@ -5,7 +5,6 @@
 #include "dialect.hpp"
 #include "pod_figures.hpp"
 #include "settings.hpp"
-#include "support/real_dns_server.hpp"
 
 #include <cstddef>
 #include <string>
@@ -44,7 +43,7 @@ public:
 
 private:
     dialect::cluster cluster_;
-    podpool::test::real_dns_server dns_;
+    dialect::name_server dns_{cluster_};
     std::vector<dialect::server*> started_;  // not yet published
     std::vector<dialect::server*> known_;
     std::vector<bool> up_;

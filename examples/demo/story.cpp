@@ -65,8 +65,8 @@ double story::seconds() const {
 }
 
 void story::set_up() {
-    screen_.say(std::string("Starting three ") + dialect::name() +
-                " servers and a DNS server, all on loopback addresses ...");
+    screen_.say(std::string("Starting three ") + dialect::name() + " servers " + podpool::test::live_place +
+                " ...");
     pods_.start_more(3);
     pods_.publish();
     screen_.say("An application with " + std::to_string(callers) + " threads queries " + service +
@@ -95,8 +95,11 @@ void story::kill_one() {
     in_flight_at_kill_ = last.in_flight;
     sessions_at_kill_ = last.sessions;
     pods_.kill(victim);
-    begin_phase("pod-1 killed", "SIGKILL for pod-1 with " + std::to_string(in_flight_at_kill_) +
-                                    " queries in flight. Its address stays in DNS: nobody tells the pool.");
+    begin_phase(
+        "pod-1 killed",
+        "SIGKILL for pod-1 with " + std::to_string(in_flight_at_kill_) + " queries in flight." +
+            (podpool::test::live_dns_names_dead_servers ? " Its address stays in DNS: nobody tells the pool."
+                                                        : " Docker's DNS forgets it."));
     end_phase(victim, is_even);
     const auto lost = outcomes_.back().failed_queries;
     const std::string queries = std::to_string(lost) + (lost == 1 ? " query" : " queries");

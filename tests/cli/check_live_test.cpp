@@ -95,7 +95,7 @@ TEST_CASE("check tells TLS, and a standby from a primary") {
     settings.tls = &files;
     postgres_cluster cluster(settings);
     auto& primary = cluster.add_primary();
-    auto& standby = cluster.add_standby(primary);
+    auto& standby = cluster.add_replica(primary);
     const std::string target = "host=db.cluster.local,db.cluster.local hostaddr=" + primary.address() + "," +
                                standby.address() + " port=" + std::to_string(cluster.port()) +
                                " user=app dbname=shop" + " sslmode=verify-full sslrootcert=" + files.ca() +

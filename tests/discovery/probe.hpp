@@ -132,7 +132,7 @@ inline auto contains(const std::string& part) {
 #if CATCH_VERSION_MAJOR >= 3
     return Catch::Matchers::ContainsSubstring(part);
 #else
-    return Catch::Matchers::Contains(part);
+    return Catch::Matchers::ContainsSubstring(part);
 #endif
 }
 

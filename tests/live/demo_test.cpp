@@ -8,7 +8,7 @@
 #include <filesystem>
 
 using namespace podpool::test;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -40,12 +40,12 @@ TEST_CASE("the demo's story holds, its picture shows every pod, and it leaves no
 
     INFO(run.output());
     CHECK(code == 0);
-    CHECK_THAT(run.output(), Contains("Failed acquires: 0") && Contains("4 pod-1 back"));
+    CHECK_THAT(run.output(), ContainsSubstring("Failed acquires: 0") && ContainsSubstring("4 pod-1 back"));
     const std::string drawn = read_text(picture);
     CHECK(xml_problem(drawn) == "");
     for (const char* words :
          {"<svg ", "pod-1", "pod-2", "pod-3", "pod-4", "pod-5", "scaled to five", "pod-1 killed"}) {
-        CHECK_THAT(drawn, Contains(words));
+        CHECK_THAT(drawn, ContainsSubstring(words));
     }
     check_nothing_is_left(run);
     std::filesystem::remove_all(std::filesystem::path(picture).parent_path());
@@ -68,5 +68,5 @@ TEST_CASE("the demo cleans up when it is interrupted in the middle, and even whe
 TEST_CASE("the demo refuses what it doesn't understand") {
     program run({demo, "--lifetime", "soon"});
     CHECK(run.exit_code() == 2);
-    CHECK_THAT(run.output(), Contains("--lifetime"));
+    CHECK_THAT(run.output(), ContainsSubstring("--lifetime"));
 }

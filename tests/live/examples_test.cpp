@@ -6,7 +6,7 @@
 
 using namespace podpool;
 using namespace podpool::test;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -26,7 +26,7 @@ TEST_CASE("the examples do what they say when they are given a connection string
         const int code = run.exit_code();
         INFO(run.output());
         CHECK(code == 0);
-        CHECK_THAT(run.output(), Contains(one.says));
+        CHECK_THAT(run.output(), ContainsSubstring(one.says));
     }
 }
 
@@ -44,6 +44,7 @@ TEST_CASE("the examples say what is wrong, and not the password, when the login 
         const int code = run.exit_code();
         INFO(run.output());
         CHECK(code == 1);
-        CHECK_THAT(run.output(), Contains("every endpoint refuses the connection") && !Contains("canary"));
+        CHECK_THAT(run.output(), ContainsSubstring("every endpoint refuses the connection") &&
+                                     !ContainsSubstring("canary"));
     }
 }

@@ -7,16 +7,26 @@
 #include <cmath>
 #include <future>
 #include <iostream>
+#include <map>
 #include <numeric>
 
 template class podpool::detail::pool_state<podpool::test::dialect::driver>;
 
 namespace podpool::test {
 
+namespace {
+
+std::string new_name() {
+    static int last = 0;
+    return "shop-" + std::to_string(++last) + ".prod.svc.cluster.local";
+}
+
+}  // namespace
+
 bool live_tests_can_run() {
     static const std::string missing = [] {
         std::string why;
-        if (dialect::cluster::available(why) && real_dns_server::available(why)) why.clear();
+        if (dialect::cluster::available(why) && dialect::name_server::available(why)) why.clear();
         return why;
     }();
     if (!missing.empty()) std::cout << "skipped: " << missing << '\n';
@@ -25,7 +35,8 @@ bool live_tests_can_run() {
 
 pods::pods(std::size_t count, std::size_t max_connections)
     : cluster_(std::make_unique<dialect::cluster>(dialect::settings(max_connections))),
-      dns_(std::make_unique<real_dns_server>()) {
+      dns_(std::make_unique<dialect::name_server>(*cluster_)),
+      name_(new_name()) {
     while (size() < count) add();
     publish_all();
 }
@@ -40,7 +51,7 @@ pods pods::with_replicas(std::size_t replicas) {
 void pods::publish(const std::vector<std::size_t>& which) {
     std::vector<std::string> addresses;
     for (const std::size_t index : which) addresses.push_back(cluster_->servers().at(index)->address());
-    dns_->set_records(std::string(name), addresses);
+    dns_->set_records(name_, addresses);
 }
 
 void pods::publish_all() {
@@ -60,9 +71,9 @@ void pods::restore() {
 
 std::string pods::url(const std::string& pool_keys, const login& as) const {
     const bool has_refresh = pool_keys.find("pool_dns_refresh=") != std::string::npos;
-    return dialect::scheme + ("://" + as.user) + ":" + as.password + "@" + std::string(name) + ":" +
+    return dialect::scheme + ("://" + as.user) + ":" + as.password + "@" + name_ + ":" +
            std::to_string(port()) + "/" + as.database + "?pool_dns_servers=" + dns_->address() +
-           (has_refresh ? "&" : "&pool_dns_refresh=1s&") + pool_keys;
+           live_uri_keys + (has_refresh ? "&" : "&pool_dns_refresh=1s&") + pool_keys;
 }
 
 std::vector<std::size_t> pods::sessions(std::string_view pool_name) {
@@ -71,6 +82,19 @@ std::vector<std::size_t> pods::sessions(std::string_view pool_name) {
         counts.push_back(server->running() ? server->sessions(pool_name) : 0);
     }
     return counts;
+}
+
+bool pods::agree_with(const pool<database>& pool, std::string_view pool_name) {
+    std::map<endpoint, std::size_t> believed;
+    std::map<endpoint, std::size_t> counted;
+    for (const endpoint_stats& one : pool.stats().endpoints) {
+        if (one.open > 0) believed[one.where] = one.open;
+    }
+    for (const auto& server : cluster_->servers()) {
+        const std::size_t count = server->running() ? server->sessions(pool_name) : 0;
+        if (count > 0) counted[endpoint(server->address(), server->port())] = count;
+    }
+    return counted == believed;
 }
 
 std::size_t pods::connection_attempts(std::size_t index) {

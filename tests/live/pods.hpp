@@ -3,12 +3,12 @@
 
 // The build says which database's: postgres/dialect.hpp or mysql/dialect.hpp.
 #include "dialect.hpp"
-#include "support/real_dns_server.hpp"
 
 #include <podpool/pool.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -46,8 +46,6 @@ struct login {
 /// Real servers as pods behind one name of a real DNS server. Figures come from the servers.
 class pods {
 public:
-    static constexpr std::string_view name = "shop.db.svc.cluster.local";
-
     /// Starts `count` servers that know nothing of each other and publishes them all.
     explicit pods(std::size_t count, std::size_t max_connections = 60);
     /// A primary, which is the first one, and replicas of it; all published.
@@ -55,7 +53,10 @@ public:
 
     [[nodiscard]] dialect::server& operator[](std::size_t index) { return *cluster_->servers().at(index); }
     [[nodiscard]] std::size_t size() const { return cluster_->servers().size(); }
-    [[nodiscard]] real_dns_server& dns() { return *dns_; }
+    [[nodiscard]] dialect::name_server& dns() { return *dns_; }
+    [[nodiscard]] dialect::cluster& cluster() { return *cluster_; }
+    /// The name that they are behind; no other pods of this program have it.
+    [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] std::uint16_t port() const { return cluster_->port(); }
 
     /// Starts a further server; publish() makes it known.
@@ -72,12 +73,15 @@ public:
 
     /// Sessions of the pool with this name on each server, counted there; a stopped one has none.
     [[nodiscard]] std::vector<std::size_t> sessions(std::string_view pool_name);
+    /// Whether each server counts as many sessions of a pool with this name as the pool does.
+    [[nodiscard]] bool agree_with(const pool<database>& pool, std::string_view pool_name);
     /// Connections that clients have begun so far, as the server says.
     [[nodiscard]] std::size_t connection_attempts(std::size_t index);
 
 private:
     std::unique_ptr<dialect::cluster> cluster_;
-    std::unique_ptr<real_dns_server> dns_;
+    std::unique_ptr<dialect::name_server> dns_;
+    std::string name_;
 };
 
 /// Three servers that the tests of one program use one after the other, restored for the next one.

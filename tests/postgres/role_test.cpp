@@ -23,7 +23,7 @@ public:
 private:
     postgres_cluster cluster_;
     postgres_server& primary_ = cluster_.add_primary();
-    postgres_server& standby_ = cluster_.add_standby(primary_);
+    postgres_server& standby_ = cluster_.add_replica(primary_);
 };
 
 failure open_with(const std::string& attrs, const postgres_server& server) {
@@ -93,7 +93,7 @@ TEST_CASE("a promotion is noticed by a ping") {
     if (!have_postgres()) return;
     postgres_cluster cluster;
     postgres_server& primary = cluster.add_primary();
-    postgres_server& standby = cluster.add_standby(primary);
+    postgres_server& standby = cluster.add_replica(primary);
     live_session reader(standby, "target_session_attrs=standby");
     live_session either(standby);
     standby.promote();
@@ -112,7 +112,7 @@ TEST_CASE("a promotion during a lease is noticed when it ends") {
     if (!have_postgres()) return;
     postgres_cluster cluster;
     postgres_server& primary = cluster.add_primary();
-    postgres_server& standby = cluster.add_standby(primary);
+    postgres_server& standby = cluster.add_replica(primary);
     live_session reader(standby, "target_session_attrs=standby");
     standby.promote();
     reader.connection->query("select 1");

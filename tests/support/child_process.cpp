@@ -66,7 +66,7 @@ pid_t spawn_child(const std::vector<std::string>& command, const child_streams& 
     return child;
 }
 
-void run_child(const std::vector<std::string>& command, const std::string& input) {
+std::string run_child(const std::vector<std::string>& command, const std::string& input) {
     const std::string scratch = make_temporary_directory("podpool-run-");
     child_streams streams;
     streams.output = scratch + "/output";
@@ -87,6 +87,7 @@ void run_child(const std::vector<std::string>& command, const std::string& input
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         throw std::runtime_error("'" + joined(command) + "' failed: " + output);
     }
+    return output;
 }
 
 std::vector<std::string> as_user(const std::string& user, const std::vector<std::string>& command) {

@@ -19,8 +19,8 @@ struct child_streams {
 /// Starts a program found by PATH and returns its process id. Throws std::runtime_error.
 pid_t spawn_child(const std::vector<std::string>& command, const child_streams& streams = {});
 
-/// Runs a program to its end. Throws std::runtime_error with its output unless it exits with 0.
-void run_child(const std::vector<std::string>& command, const std::string& input = {});
+/// Runs a program to its end; returns its output. Throws std::runtime_error with it unless it exits with 0.
+std::string run_child(const std::vector<std::string>& command, const std::string& input = {});
 
 /// A command as another user of this machine, if we are root; else as it is. Database servers refuse root.
 std::vector<std::string> as_user(const std::string& user, const std::vector<std::string>& command);

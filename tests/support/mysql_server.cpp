@@ -144,24 +144,10 @@ std::string mysql_server::sql(const std::string& statements, const std::string& 
 }
 
 std::size_t mysql_server::sessions(std::string_view program_name) {
-    std::string statement =
-        "select count(*) from performance_schema.threads where type = 'FOREGROUND' and connection_type is "
-        "not "
-        "null and processlist_user not in ('root', 'replica')";
-    if (!program_name.empty()) {
-        statement +=
-            " and processlist_id in (select processlist_id from performance_schema.session_connect_attrs "
-            "where attr_name = 'program_name' and attr_value = " +
-            admin("mysql").quoted(program_name) + ")";
-    }
-    return std::stoul(sql(statement));
+    return admin("mysql").count_sessions(program_name);
 }
 
-std::size_t mysql_server::connection_attempts() {
-    return std::stoul(
-        sql("select variable_value from performance_schema.global_status where variable_name = "
-            "'Connections'"));
-}
+std::size_t mysql_server::connection_attempts() { return admin("mysql").count_connections(); }
 
 void mysql_server::set_password(const std::string& password) {
     sql("alter user " + mysql_cluster::user() + " identified by " + admin("mysql").quoted(password));

@@ -23,14 +23,31 @@ std::string first_cell(MYSQL_RES& result) {
 
 void mysql_session::close_session::operator()(st_mysql* session) const noexcept { mysql_close(session); }
 
-mysql_session::mysql_session(const std::string& socket, const std::string& user, const std::string& password,
-                             const std::string& database)
+mysql_session::mysql_session(const std::string& database)
     : session_(mysql_init(nullptr)), database_(database) {
     for (const auto option : {MYSQL_OPT_CONNECT_TIMEOUT, MYSQL_OPT_READ_TIMEOUT, MYSQL_OPT_WRITE_TIMEOUT}) {
         mysql_optionsv(session_.get(), option, &patience_seconds);
     }
+}
+
+mysql_session::mysql_session(const std::string& socket, const std::string& user, const std::string& password,
+                             const std::string& database)
+    : mysql_session(database) {
     if (mysql_real_connect(session_.get(), nullptr, user.c_str(), password.c_str(), database.c_str(), 0,
                            socket.c_str(), CLIENT_MULTI_STATEMENTS) == nullptr) {
+        throw std::runtime_error(mysql_error(session_.get()));
+    }
+}
+
+mysql_session::mysql_session(const std::string& address, std::uint16_t port, const std::string& user,
+                             const std::string& password, const std::string& database)
+    : mysql_session(database) {
+    constexpr my_bool yes = 1;
+    constexpr my_bool no = 0;
+    mysql_optionsv(session_.get(), MYSQL_OPT_SSL_ENFORCE, &yes);
+    mysql_optionsv(session_.get(), MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &no);
+    if (mysql_real_connect(session_.get(), address.c_str(), user.c_str(), password.c_str(), database.c_str(),
+                           port, nullptr, CLIENT_MULTI_STATEMENTS) == nullptr) {
         throw std::runtime_error(mysql_error(session_.get()));
     }
 }
@@ -56,6 +73,25 @@ std::string mysql_session::quoted(std::string_view text) {
     escaped.resize(mysql_real_escape_string(session_.get(), escaped.data(), text.data(),
                                             static_cast<unsigned long>(text.size())));
     return "'" + escaped + "'";
+}
+
+std::size_t mysql_session::count_sessions(std::string_view program_name) {
+    std::string statement =
+        "select count(*) from performance_schema.threads where type = 'FOREGROUND' and connection_type is "
+        "not null and processlist_user not in ('root', 'mysql', 'admin', 'replica', 'replication')";
+    if (!program_name.empty()) {
+        statement +=
+            " and processlist_id in (select processlist_id from performance_schema.session_connect_attrs "
+            "where attr_name = 'program_name' and attr_value = " +
+            quoted(program_name) + ")";
+    }
+    return std::stoul(run(statement));
+}
+
+std::size_t mysql_session::count_connections() {
+    return std::stoul(
+        run("select variable_value from performance_schema.global_status where variable_name = "
+            "'Connections'"));
 }
 
 }  // namespace podpool::test

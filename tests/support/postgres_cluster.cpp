@@ -93,7 +93,7 @@ postgres_server& postgres_cluster::add_primary() {
     return server;
 }
 
-postgres_server& postgres_cluster::add_standby(const postgres_server& primary) {
+postgres_server& postgres_cluster::add_replica(const postgres_server& primary) {
     postgres_server& server = make_server();
     run_child(as_postgres({program("pg_basebackup"), "-w", "-h", primary.address(), "-p",
                            std::to_string(port()), "-U", "admin", "-D", server.data_directory(), "-R", "-X",

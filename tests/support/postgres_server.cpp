@@ -5,7 +5,6 @@
 #include "tls_files.hpp"
 #include "wait_for.hpp"
 
-#include <libpq-fe.h>
 #include <csignal>
 
 #include <sstream>
@@ -14,8 +13,6 @@
 namespace podpool::test {
 
 namespace {
-
-constexpr const char* admin_application = "podpool-test-admin";
 
 int signal_of(stop_mode mode) {
     switch (mode) {
@@ -29,13 +26,7 @@ int signal_of(stop_mode mode) {
     return SIGINT;
 }
 
-using result_ptr = std::unique_ptr<PGresult, decltype(&PQclear)>;
-
 }  // namespace
-
-void postgres_server::close_connection::operator()(pg_conn* connection) const noexcept {
-    PQfinish(connection);
-}
 
 postgres_server::postgres_server(postgres_cluster& cluster, std::string address, std::string directory)
     : cluster_(cluster),
@@ -154,41 +145,29 @@ void postgres_server::promote() {
     if (sql("select pg_promote(true, 60)") != "t") throw problem("was not promoted");
 }
 
+postgres_session& postgres_server::admin(const std::string& database) {
+    if (!admin_ || !admin_->alive() || admin_->database() != database) {
+        admin_.reset();
+        try {
+            admin_.emplace(address_, port(), "", database);
+        } catch (const std::runtime_error& failed) {
+            throw problem(failed.what());
+        }
+    }
+    return *admin_;
+}
+
 std::string postgres_server::sql(const std::string& statement, const std::string& database) {
-    if (admin_ == nullptr || PQstatus(admin_.get()) != CONNECTION_OK || admin_database_ != database) {
-        const std::string port_text = std::to_string(port());
-        const char* const keywords[] = {
-            "hostaddr",        "port", "user", "dbname", "application_name", "sslmode", "gssencmode",
-            "connect_timeout", nullptr};
-        const char* const values[] = {
-            address_.c_str(), port_text.c_str(), "admin", database.c_str(), admin_application,
-            "disable",        "disable",         "30",    nullptr};
-        admin_.reset(PQconnectdbParams(keywords, values, 0));
-        admin_database_ = database;
-        if (PQstatus(admin_.get()) != CONNECTION_OK) throw problem(PQerrorMessage(admin_.get()));
-        PQsetNoticeReceiver(admin_.get(), [](void*, const PGresult*) {}, nullptr);
+    postgres_session& session = admin(database);
+    try {
+        return session.run(statement);
+    } catch (const std::runtime_error& failed) {
+        throw problem("refuses '" + statement + "': " + failed.what());
     }
-    const result_ptr result(PQexec(admin_.get(), statement.c_str()), &PQclear);
-    const ExecStatusType status = PQresultStatus(result.get());
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-        throw problem("refuses '" + statement + "': " + PQresultErrorMessage(result.get()));
-    }
-    return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
 }
 
 std::size_t postgres_server::sessions(std::string_view application_name) {
-    std::string statement =
-        "select count(*) from pg_stat_activity where backend_type = 'client backend' and application_name <> "
-        "'" +
-        std::string(admin_application) + "'";
-    if (!application_name.empty()) {
-        const std::unique_ptr<char, decltype(&PQfreemem)> quoted(
-            PQescapeLiteral(admin_ ? admin_.get() : (sql("select 1"), admin_.get()), application_name.data(),
-                            application_name.size()),
-            &PQfreemem);
-        statement += " and application_name = " + std::string(quoted.get());
-    }
-    return std::stoul(sql(statement));
+    return admin("postgres").count_sessions(application_name);
 }
 
 }  // namespace podpool::test

@@ -2,17 +2,18 @@
 #pragma once
 
 #include "loopback_network.hpp"
+#include "postgres_session.hpp"
 #include "server_directory.hpp"
 #include "server_process.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
-
-struct pg_conn;
 
 namespace podpool::test {
 
@@ -64,13 +65,10 @@ public:
     std::size_t sessions(std::string_view application_name = {});
 
 private:
-    struct close_connection {
-        void operator()(pg_conn* connection) const noexcept;
-    };
-
     void write_configuration();
     void wait_until_ready();
     [[nodiscard]] bool is_ready() const;
+    postgres_session& admin(const std::string& database);
     [[nodiscard]] std::runtime_error problem(const std::string& what) const;
 
     postgres_cluster& cluster_;
@@ -78,8 +76,7 @@ private:
     std::string directory_;
     std::string socket_directory_;
     server_process process_;
-    std::unique_ptr<pg_conn, close_connection> admin_;
-    std::string admin_database_;
+    std::optional<postgres_session> admin_;
 };
 
 /// What the servers of a cluster have in common.
@@ -111,7 +108,7 @@ public:
     /// Starts a further server with the same empty database; it knows nothing of the others.
     postgres_server& add_primary();
     /// Starts a streaming standby of a running primary.
-    postgres_server& add_standby(const postgres_server& primary);
+    postgres_server& add_replica(const postgres_server& primary);
 
     [[nodiscard]] const std::vector<std::unique_ptr<postgres_server>>& servers() const { return servers_; }
     [[nodiscard]] std::uint16_t port() const { return network_.port(); }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "pod_figures.hpp"
-#include "support/mysql_server.hpp"
+// The build says where the servers are: tests/live/loopback or tests/live/containers.
+#include "servers.hpp"
+#include "support/mysql_flavour.hpp"
 
 #include <podpool/mysql.hpp>
 
@@ -11,8 +13,9 @@ namespace demo {
 /// MySQL or MariaDB as the demo sees it.
 struct dialect {
     using driver = podpool::mysql;
-    using cluster = podpool::test::mysql_cluster;
-    using server = podpool::test::mysql_server;
+    using cluster = podpool::test::live_cluster;
+    using server = podpool::test::live_server;
+    using name_server = podpool::test::live_name_server;
 
     static constexpr const char* scheme = "mysql";
     static constexpr const char* counted_in = "the performance schema";

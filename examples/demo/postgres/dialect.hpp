@@ -2,7 +2,8 @@
 #pragma once
 
 #include "pod_figures.hpp"
-#include "support/postgres_server.hpp"
+// The build says where the servers are: tests/live/loopback or tests/live/containers.
+#include "servers.hpp"
 
 #include <podpool/postgres.hpp>
 
@@ -11,8 +12,9 @@ namespace demo {
 /// PostgreSQL as the demo sees it; every database has such a type, with the same members.
 struct dialect {
     using driver = podpool::postgres;
-    using cluster = podpool::test::postgres_cluster;
-    using server = podpool::test::postgres_server;
+    using cluster = podpool::test::live_cluster;
+    using server = podpool::test::live_server;
+    using name_server = podpool::test::live_name_server;
 
     static constexpr const char* scheme = "postgresql";
     static constexpr const char* counted_in = "pg_stat_activity";

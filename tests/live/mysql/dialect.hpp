@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "support/mysql_server.hpp"
+// The build says where they are: loopback/... or containers/...
+#include "servers.hpp"
 
 #include <podpool/mysql.hpp>
 
@@ -15,9 +16,10 @@ namespace podpool::test {
 struct dialect {
     using driver = podpool::mysql;
     using role = mysql_role;
-    using cluster = mysql_cluster;
-    using cluster_settings = mysql_cluster_settings;
-    using server = mysql_server;
+    using cluster = live_cluster;
+    using cluster_settings = live_cluster_settings;
+    using server = live_server;
+    using name_server = live_name_server;
 
     static constexpr const char* scheme = "mysql";
     /// What the server or the client library says in these cases.
@@ -25,6 +27,7 @@ struct dialect {
     static constexpr const char* unknown_database = "Unknown database 'nowhere'";
     static constexpr const char* no_room = "Too many connections";
     static constexpr const char* refused = "Can't connect to";
+    static constexpr const char* wrong_authority = "certificate";
     /// Makes a table `entry` with an `id` that counts.
     static constexpr const char* create_entries = "create table entry (id int auto_increment primary key)";
     /// Returns twice its integer parameter, after 2 ms.

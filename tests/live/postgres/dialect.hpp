@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "support/postgres_server.hpp"
+// The build says where they are: loopback/... or containers/...
+#include "servers.hpp"
 
 #include <podpool/postgres.hpp>
 
@@ -15,9 +16,10 @@ namespace podpool::test {
 struct dialect {
     using driver = podpool::postgres;
     using role = postgres_role;
-    using cluster = postgres_cluster;
-    using cluster_settings = postgres_cluster_settings;
-    using server = postgres_server;
+    using cluster = live_cluster;
+    using cluster_settings = live_cluster_settings;
+    using server = live_server;
+    using name_server = live_name_server;
 
     static constexpr const char* scheme = "postgresql";
     /// What the server or the client library says in these cases.
@@ -25,6 +27,7 @@ struct dialect {
     static constexpr const char* unknown_database = "database \"nowhere\" does not exist";
     static constexpr const char* no_room = "remaining connection slots are reserved";
     static constexpr const char* refused = "Connection refused";
+    static constexpr const char* wrong_authority = "certificate verify failed";
     /// Makes a table `entry` with an `id` that counts, for the user `app`.
     static constexpr const char* create_entries =
         "create table entry (id serial primary key); grant all on entry, entry_id_seq to app";
@@ -34,7 +37,7 @@ struct dialect {
     /// Settings with which connection_attempts() works.
     static cluster_settings settings(std::size_t max_connections);
     static server& add_replica(cluster& servers, const server& primary) {
-        return servers.add_standby(primary);
+        return servers.add_replica(primary);
     }
     static void set_password(server& where, const std::string& password);
 

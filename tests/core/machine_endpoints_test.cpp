@@ -220,6 +220,44 @@ TEST_CASE("#h a connection that reports another role takes its endpoint's idle o
         CHECK(pool.where(pool.machine.try_acquire(pool.now).slot) != gone);
 }
 
+TEST_CASE("#h what is leased or reset while its server is demoted serves nobody afterwards") {
+    const bool seen_by_an_attempt = GENERATE(false, true);
+    bare_pool pool(settings_of(6), {1});
+    const std::vector<slot_id> slots = pool.lease_new(3);
+    const slot_id in_reset = slots[1];
+    pool.machine.released(in_reset, {}, true, pool.now);
+    pool.collect();
+    if (seen_by_an_attempt) {
+        pool.machine.acquire(pool.now, never, 50);
+        const slot_id attempt = pool.collect(action_kind::open).front().slot;
+        REQUIRE(pool.machine.begin_open(attempt, pool.now) != nullptr);
+        pool.machine.open_failed(attempt, standby, pool.now);
+    } else {
+        pool.machine.released(slots[2], standby, false, pool.now);
+    }
+    CHECK(pool.collect(action_kind::abort).size() == 1);  // the reset
+    CHECK(pool.status(slots[0]) == slot_status::leased);  // nobody's work is cut
+    pool.machine.maintained(in_reset, {}, pool.now);
+    pool.machine.released(slots[0], {}, false, pool.now);
+    CHECK(pool.status(in_reset) == slot_status::closing);
+    CHECK(pool.status(slots[0]) == slot_status::closing);
+    const stats seen = pool.machine.snapshot(pool.now);
+    CHECK(seen.endpoints[0].closes[static_cast<std::size_t>(close_reason::endpoint_failed)] >= 2);
+}
+
+TEST_CASE("#h an attempt that is under way while its server is demoted finds out by itself") {
+    bare_pool pool(settings_of(6), {1});
+    const slot_id leased = pool.lease_new(1).front();
+    pool.machine.acquire(pool.now, never, 50);
+    const slot_id attempt = pool.collect(action_kind::open).front().slot;
+    REQUIRE(pool.machine.begin_open(attempt, pool.now) != nullptr);
+    pool.machine.released(leased, standby, false, pool.now);
+    CHECK(pool.collect(action_kind::abort).empty());
+    pool.pass(1ms);
+    pool.machine.opened(attempt, pool.now);
+    CHECK(pool.collect(action_kind::grant).size() == 1);
+}
+
 TEST_CASE("#i an endpoint that failed is tried once, not by everybody, until it has proven itself") {
     bare_pool pool(settings_of(10), {1});
     pool.machine.acquire(pool.now, never, 50);

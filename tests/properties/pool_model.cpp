@@ -231,7 +231,7 @@ void pool_model::opened(std::size_t pick) {
     const bool doomed = machine_.connections()[slot].doomed;
     const endpoint at = where(slot);
     ++totals_.opened;
-    open_[slot] = {now_, 0};
+    open_[slot] = {now_, totals_.opened, 0};
     becomes_idle(slot, false);
     endpoints_[at].failing = failure_kind::none;
     machine_.opened(slot, now_);
@@ -408,6 +408,8 @@ void pool_model::take(slot_id slot, std::uintptr_t cookie, time_point deadline) 
     expect(now_ - lag_ < open_[slot].opened_at + settings_.max_conn_lifetime,
            "a connection is handed out too old");
     expect(usable(where(slot)), "a connection of an absent endpoint is handed out");
+    expect(open_[slot].number > endpoints_[where(slot)].demoted,
+           "a connection from before its endpoint's change of role is handed out");
     leases_.push_back({slot, cookie, deadline});
 }
 
@@ -424,6 +426,7 @@ void pool_model::note_failure(slot_id slot, failure_kind why, bool any_kind) {
         failed.failed_at = now_;
     }
     failed.failing = why;
+    if (why == failure_kind::wrong_role) failed.demoted = totals_.opened;
 }
 
 }  // namespace podpool::properties

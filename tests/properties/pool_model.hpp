@@ -57,12 +57,14 @@ private:
     };
     struct connection {
         time_point opened_at;
+        std::uint64_t number = 0;
         std::int64_t order = 0;  ///< of use: higher was used later
     };
     struct endpoint_model {
         unsigned missed = 0;
         failure_kind failing = failure_kind::none;
         time_point failed_at;
+        std::uint64_t demoted = 0;  ///< the newest connection when it was last of the wrong role
     };
     struct totals {
         std::uint64_t grants = 0;

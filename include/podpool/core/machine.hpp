@@ -206,6 +206,7 @@ private:
     void close_slot(slot_id id, close_reason reason);
     void end_of_life(slot_id id);
     void close_idle_of(endpoint_id id, close_reason reason);
+    void abandon_connections_of(endpoint_id id, close_reason reason);
     void end_of_opening(slot_id id);
     void finish_renewal(const slot& replacement, time_point now);
     void doom_or_close(slot_id id, close_reason reason);

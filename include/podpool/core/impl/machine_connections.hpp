@@ -70,7 +70,11 @@ inline void machine::connection_failed(slot_id id, const failure& why, time_poin
     if (endpoint_failed) {
         endpoints_.failed(where, why, now, rng_);
         allow_moves(now);
-        close_idle_of(where, close_reason::endpoint_failed);
+        if (why.kind == failure_kind::wrong_role) {
+            abandon_connections_of(where, close_reason::endpoint_failed);
+        } else {
+            close_idle_of(where, close_reason::endpoint_failed);
+        }
     } else {
         connections_.suspect(where, now);
     }
@@ -115,6 +119,15 @@ inline void machine::doom_or_close(slot_id id, close_reason reason) {
         case slot_status::vacant:
         case slot_status::closing:
             break;
+    }
+}
+
+/// Of an endpoint that has changed its role: what is leased works on and fails nobody, so nothing but this
+/// would keep it from coming back for the next caller. What is being opened asks for the role itself.
+inline void machine::abandon_connections_of(endpoint_id id, close_reason reason) {
+    for (slot_id slot = 0; slot < connections_.size(); ++slot) {
+        const core::slot& held = connections_[slot];
+        if (held.endpoint == id && held.status != slot_status::opening) doom_or_close(slot, reason);
     }
 }
 
@@ -190,7 +203,7 @@ inline void machine::open_failed(slot_id id, const failure& why, time_point now)
         ++endpoints_[ended.endpoint].open_failures;
         if (why.kind == failure_kind::endpoint_down) connections_.suspect(ended.endpoint, now);
         if (why.kind == failure_kind::wrong_role) {
-            close_idle_of(ended.endpoint, close_reason::endpoint_failed);
+            abandon_connections_of(ended.endpoint, close_reason::endpoint_failed);
         }
         if (ended.replaces == none && ended.purpose == open_purpose::renewal) ++renewal_debt_;
         actions_.push_back(action::refresh());

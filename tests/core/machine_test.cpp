@@ -138,6 +138,14 @@ TEST_CASE("#35 once one connection is lost its siblings are looked at, until the
     CHECK(pool.machine.try_acquire(pool.now).verify);
 }
 
+TEST_CASE("#35 a sibling that was seen in the same tick of the clock as the loss is looked at, too") {
+    bare_pool pool(settings_of(4));
+    pool.open_idle(2);
+    const slot_id dead = pool.machine.try_acquire(pool.now).slot;
+    pool.machine.released(dead, lost, false, pool.now);
+    CHECK(pool.machine.try_acquire(pool.now).verify);
+}
+
 TEST_CASE("a caller whose connection was dead goes to the head of the queue with its old deadline") {
     bare_pool pool(settings_of(1));
     const slot_id slot = pool.lease_new(1).front();

@@ -34,7 +34,7 @@ struct alignas(64) endpoint_counts : tally {
     std::uint32_t listed_at = none;  ///< position in the list of endpoints with idle connections
     bool usable = false;             ///< whether its idle connections may be handed out
     std::uint64_t leases = 0;        ///< handed out so far
-    time_point suspect_since;        ///< connections seen before it are looked at before use
+    time_point suspect_since;        ///< connections not seen after it are looked at before use
 };
 
 /// Every connection of the pool and the counts per endpoint; each change of status goes through move(),
@@ -64,7 +64,7 @@ public:
         counts_[id] = endpoint_counts{};
     }
 
-    /// Makes an endpoint's connections that were seen last before `now` be looked at before use.
+    /// Makes an endpoint's connections that were not seen after `now` be looked at before use.
     void suspect(endpoint_id id, time_point now) { counts_[id].suspect_since = now; }
 
     /// Says whether an endpoint's idle connections may be handed out.

@@ -188,7 +188,8 @@ private:
         slot& leased = connections_[id];
         leased.since = now;
         const endpoint_counts& counts = connections_.at(where);
-        const bool verify = now - leased.last_seen > verify_window || leased.last_seen < counts.suspect_since;
+        // Seen in the same tick of a coarse clock as the loss may mean seen before it.
+        const bool verify = now - leased.last_seen > verify_window || leased.last_seen <= counts.suspect_since;
         return {id, verify, counts.leases % timed_share == 1};
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -16,6 +17,9 @@ enum class failure_kind : std::uint8_t {
     wrong_role,       ///< the endpoint works but isn't of the wanted role (a standby, read-only)
     rejected,         ///< login, database or TLS identity was refused: no retry helps until someone mends it
 };
+
+/// How many kinds there are.
+inline constexpr std::size_t failure_kind_count = 6;
 
 /// A failure and its reason in words; the words never contain a password.
 struct failure {

@@ -15,6 +15,7 @@ endpoint address(int number) { return {"10.0.0." + std::to_string(number), 5432}
 
 const failure refused(failure_kind::endpoint_down, "connection refused");
 const failure denied(failure_kind::rejected, "no such role");
+const failure full(failure_kind::overloaded, "too many clients");
 
 }  // namespace
 
@@ -91,9 +92,42 @@ TEST_CASE("a new kind of trouble starts its own ladder") {
     const endpoint_id id = table.add(endpoint_info(address(1)), start);
     table.failed(id, refused, start, rng);
     table.failed(id, denied, start, rng);
-    CHECK(table[id].failures == 1);
     CHECK(table[id].retry_at >= start + 500ms);
+    CHECK(table[id].retry_at <= start + 1s);
     CHECK(table[id].last_failure.kind == failure_kind::rejected);
+}
+
+TEST_CASE("a new kind of trouble doesn't shorten the pause that the one before has begun") {
+    endpoint_table table;
+    core::random rng(1);
+    const endpoint_id id = table.add(endpoint_info(address(1)), start);
+    table.failed(id, denied, start, rng);
+    const time_point retry = table[id].retry_at;
+    table.failed(id, refused, start + 1ms, rng);
+    CHECK(table[id].retry_at == retry);
+    CHECK(table[id].last_failure.kind == failure_kind::endpoint_down);
+}
+
+TEST_CASE("kinds of trouble that alternate climb their ladders, too") {
+    endpoint_table table;
+    core::random rng(1);
+    const endpoint_id id = table.add(endpoint_info(address(1)), start);
+    time_point now = start;
+    for (int round = 0; round < 10; ++round) {
+        for (const failure& why : {refused, full}) {
+            table.failed(id, why, now, rng);
+            // What else fails now, of either kind, is the same trouble: it climbs nothing.
+            for (int lease = 0; lease < 20; ++lease) table.failed(id, lease % 2 == 0 ? refused : full, now, rng);
+            CHECK(table[id].retry_at <= now + 5s);
+            now = table[id].retry_at;
+        }
+    }
+    table.failed(id, refused, now, rng);
+    CHECK(table[id].retry_at - now >= 2500ms);
+    // A success ends the row: the next trouble starts at the bottom.
+    table.succeeded(id, now);
+    table.failed(id, full, now, rng);
+    CHECK(table[id].retry_at - now <= 100ms);
 }
 
 TEST_CASE("since when an endpoint fails isn't moved by the next failure") {

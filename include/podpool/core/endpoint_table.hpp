@@ -6,8 +6,11 @@
 #include <podpool/core/slot.hpp>
 #include <podpool/endpoint_info.hpp>
 #include <podpool/endpoint_set.hpp>
+#include <podpool/failure.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
@@ -21,8 +24,9 @@ struct endpoint_entry {
     bool removed = false;         ///< out of the set for good; erased when its last connection is gone
     unsigned missed_answers = 0;  ///< good answers in a row without it
     bool proven = false;          ///< the last attempt succeeded
-    unsigned failures = 0;        ///< in a row
+    unsigned failures = 0;        ///< in a row, of whatever kind
     time_point retry_at;          ///< no attempt before it
+    std::array<unsigned, failure_kind_count> rungs{};  ///< by kind: how far its ladder was climbed in that row
     time_point added_at;
     time_point state_since;
     failure last_failure;
@@ -83,12 +87,17 @@ public:
     void failed(endpoint_id id, const failure& why, time_point now, random& rng) {
         endpoint_entry& entry = entries_[id];
         if (entry.failures == 0) entry.state_since = now;
-        // A new kind of trouble starts its own ladder. What fails during a back-off belongs to the trouble
-        // that caused it: twenty leases cut by one restart are one failure.
-        if (entry.last_failure.kind != why.kind) entry.failures = 0;
-        if (entry.failures == 0 || now >= entry.retry_at) {
-            ++entry.failures;
-            entry.retry_at = now + backoff(why.kind, entry.failures, rng);
+        // What fails during a back-off belongs to the trouble that caused it: twenty leases cut by one restart
+        // are one failure. A new kind of trouble starts its own ladder, but never shortens a pause, and each
+        // ladder is kept until an attempt succeeds: kinds that alternate would else stay on the first rungs.
+        const bool pausing = entry.failures > 0 && now < entry.retry_at;
+        if (!pausing || entry.last_failure.kind != why.kind) {
+            unsigned& rung = entry.rungs[static_cast<std::size_t>(why.kind)];
+            if (!pausing || rung == 0) {
+                ++rung;
+                ++entry.failures;
+            }
+            entry.retry_at = std::max(entry.retry_at, now + backoff(why.kind, rung, rng));
         }
         entry.proven = false;
         entry.last_failure = why;
@@ -100,6 +109,7 @@ public:
         endpoint_entry& entry = entries_[id];
         if (entry.failures != 0) entry.state_since = now;
         entry.failures = 0;
+        entry.rungs = {};
         entry.proven = true;
         entry.retry_at = time_point{};
         ++entry.opens;

@@ -147,6 +147,59 @@ TEST_CASE("an opening to an endpoint that is removed meanwhile is aborted and it
     CHECK(on(pool, other) == 1);
 }
 
+TEST_CASE("an endpoint that leaves the answer, or isn't ready, before the dial begins isn't dialled") {
+    const bool still_listed = GENERATE(false, true);
+    bare_pool pool(settings_of(4), {1, 2});
+    pool.machine.acquire(pool.now, never, 50);
+    const slot_id slot = pool.collect(action_kind::open).front().slot;
+    const int other = pool.where(slot) == address(1) ? 2 : 1;
+    endpoint_set answer = answer_with({other});
+    if (still_listed) {
+        answer = answer_with({1, 2});
+        answer.endpoints[other == 1 ? 1 : 0].ready = false;
+    }
+    pool.machine.discovered(answer, pool.now);
+    CHECK(pool.machine.begin_open(slot, pool.now) == nullptr);
+    const std::vector<action> asked = pool.collect(action_kind::open);
+    REQUIRE(asked.size() == 1);
+    CHECK(pool.where(asked[0].slot) == address(other));
+    CHECK(pool.machine.begin_open(asked[0].slot, pool.now) != nullptr);
+}
+
+TEST_CASE("an endpoint that leaves the answer before the dial is dialled when nothing else can serve") {
+    bare_pool pool(settings_of(4), {1, 2});
+    pool.machine.acquire(pool.now, never, 50);
+    pool.machine.acquire(pool.now, never, 51);
+    const std::vector<action> asked = pool.collect(action_kind::open);
+    REQUIRE(asked.size() == 2);
+    REQUIRE(pool.machine.begin_open(asked[1].slot, pool.now) != nullptr);
+    const int failing = pool.where(asked[1].slot) == address(1) ? 1 : 2;
+    pool.machine.open_failed(asked[1].slot, refused, pool.now);
+    pool.machine.discovered(answer_with({failing}), pool.now);
+    CHECK(pool.machine.begin_open(asked[0].slot, pool.now) != nullptr);
+}
+
+TEST_CASE("a renewal whose endpoint leaves the answer before the dial goes elsewhere at once") {
+    options settings = settings_of(4);
+    settings.max_conn_lifetime = 100s;
+    bare_pool pool(settings, {1, 2});
+    pool.open_idle(1);
+    std::vector<action> asked;
+    while (asked.empty()) {
+        pool.tick_at_deadline();
+        for (const action& each : pool.collect()) {
+            if (each.kind == action_kind::check) pool.machine.maintained(each.slot, {}, pool.now);
+            if (each.kind == action_kind::open) asked.push_back(each);
+        }
+    }
+    const int other = pool.where(asked[0].slot) == address(1) ? 2 : 1;
+    pool.machine.discovered(answer_with({other}), pool.now);
+    CHECK(pool.machine.begin_open(asked[0].slot, pool.now) == nullptr);
+    const std::vector<action> instead = pool.collect(action_kind::open);
+    REQUIRE(instead.size() == 1);
+    CHECK(pool.where(instead[0].slot) == address(other));
+}
+
 TEST_CASE("waiting callers get the room that idle connections of absent endpoints take") {
     bare_pool pool(settings_of(2), {1});
     pool.open_idle(2);

@@ -221,6 +221,7 @@ void pool_model::begin_open(std::size_t pick) {
     const endpoint_info* const target = machine_.begin_open(slot, now_);
     if (target == nullptr) return;
     expect(!doomed && !closing_, "a doomed opening begins");
+    expect(usable(chosen), "an attempt begins on an endpoint that isn't in the last answer");
     expect(target->where == chosen, "an opening goes to another endpoint than it was counted under");
     dialing_.push_back(slot);
 }

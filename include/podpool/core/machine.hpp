@@ -104,7 +104,8 @@ public:
 
     // --- Answers to actions ---
 
-    /// Asks where to dial for an open action; nullptr: the demand is gone, the slot is vacant again.
+    /// Asks where to dial for an open action; nullptr: the demand or the endpoint is gone, the slot is vacant
+    /// again.
     const endpoint_info* begin_open(slot_id id, time_point now);
     void opened(slot_id id, time_point now);
     void open_failed(slot_id id, const failure& why, time_point now);

@@ -134,11 +134,18 @@ inline void machine::abandon_connections_of(endpoint_id id, close_reason reason)
 inline const endpoint_info* machine::begin_open(slot_id id, time_point now) {
     slot& opening = connections_[id];
     const endpoint_id where = opening.endpoint;
+    // It left the answer, or isn't ready any more, since it was chosen; what would serve nobody isn't dialled.
+    const bool misplaced = !connections_.at(where).usable || !endpoints_[where].info.ready;
     // As grow() counts: an attempt that hangs holds back none that was begun because it hangs.
     const bool unwanted = opening.purpose == open_purpose::demand && waiters_.size() < patient_openings(now);
-    if (!opening.doomed && !unwanted) {
+    if (!opening.doomed && !misplaced && !unwanted) {
         opening.begun = true;
         return &endpoints_[where].info;
+    }
+    // Another endpoint makes up for it.
+    if (misplaced && !opening.doomed && opening.purpose == open_purpose::renewal) {
+        if (opening.replaces == none) ++renewal_debt_;
+        maintenance_at_ = std::min(maintenance_at_, now);
     }
     end_of_opening(id);
     connections_.move(id, slot_status::vacant);

@@ -15,7 +15,8 @@
 
 namespace podpool {
 
-/// One endpoint at the moment of a snapshot; open is always idle + active + draining.
+/// One endpoint at the moment of a snapshot; open is always idle + active + draining. Its counters begin when
+/// it becomes known and go when it is forgotten; the pool's own in `stats` stay.
 struct endpoint_stats {
     endpoint where;
     std::string host;  ///< the name it was resolved from
@@ -30,7 +31,7 @@ struct endpoint_stats {
     std::size_t draining = 0;         ///< leased, closed as soon as they come back
     std::size_t closing = 0;          ///< given up, socket not yet closed
     double share = 0;                 ///< of all open connections, 0 to 1
-    std::uint64_t opens = 0;          ///< connections opened since the endpoint is known
+    std::uint64_t opens = 0;          ///< connections opened
     std::uint64_t open_failures = 0;  ///< attempts that failed
     std::uint64_t leases = 0;         ///< times a caller got one of its connections
     std::array<std::uint64_t, close_reason_count> closes{};  ///< by close_reason

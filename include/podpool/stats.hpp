@@ -2,9 +2,11 @@
 #pragma once
 
 #include <podpool/balance_figures.hpp>
+#include <podpool/close_reason.hpp>
 #include <podpool/endpoint_stats.hpp>
 #include <podpool/histogram.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +17,8 @@
 namespace podpool {
 
 /// One consistent snapshot of a pool: taken at one moment by one machine, so the sums add up.
-/// Counters only grow; everything else is the value at that moment.
+/// The pool's counters only grow, and count endpoints that are forgotten as well; an endpoint's own counters
+/// go with it. Everything else is the value at that moment.
 struct stats {
     std::string name;
     std::size_t max_conns = 0;
@@ -35,13 +38,16 @@ struct stats {
     std::uint64_t refusals = 0;               ///< callers refused at once: queue full, rejected, closed
     std::uint64_t renewals = 0;               ///< replacements opened, for age or to move
     double renewals_per_second = 0;           ///< over about the last minute
-    histogram wait_time;                      ///< of callers who waited
-    histogram use_time;                       ///< of leases: one in sixteen is timed
-    histogram open_time;                      ///< of successful attempts
-    balance_figures sessions;                 ///< open connections over discovered endpoints
-    balance_figures leases;                   ///< active ones over discovered endpoints
-    std::string discovery_source;             ///< what answered last
-    std::uint64_t discovery_answers = 0;      ///< good ones
+    std::uint64_t opens = 0;                  ///< connections opened
+    std::uint64_t open_failures = 0;          ///< attempts that failed
+    std::array<std::uint64_t, close_reason_count> closes{};  ///< connections closed, by close_reason
+    histogram wait_time;                                     ///< of callers who waited
+    histogram use_time;                                      ///< of leases: one in sixteen is timed
+    histogram open_time;                                     ///< of successful attempts
+    balance_figures sessions;                                ///< open connections over discovered endpoints
+    balance_figures leases;                                  ///< active ones over discovered endpoints
+    std::string discovery_source;                            ///< what answered last
+    std::uint64_t discovery_answers = 0;                     ///< good ones
     std::uint64_t discovery_failures = 0;
     std::string discovery_error;                            ///< of the last question; empty: it was answered
     std::optional<std::chrono::nanoseconds> discovery_age;  ///< since the last good answer

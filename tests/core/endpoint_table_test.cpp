@@ -117,7 +117,8 @@ TEST_CASE("kinds of trouble that alternate climb their ladders, too") {
         for (const failure& why : {refused, full}) {
             table.failed(id, why, now, rng);
             // What else fails now, of either kind, is the same trouble: it climbs nothing.
-            for (int lease = 0; lease < 20; ++lease) table.failed(id, lease % 2 == 0 ? refused : full, now, rng);
+            for (int lease = 0; lease < 20; ++lease)
+                table.failed(id, lease % 2 == 0 ? refused : full, now, rng);
             CHECK(table[id].retry_at <= now + 5s);
             now = table[id].retry_at;
         }

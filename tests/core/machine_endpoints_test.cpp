@@ -47,6 +47,27 @@ TEST_CASE("#b an endpoint missing from an answer gets nothing new at once and is
     CHECK(pool.machine.endpoints().find(address(3)) == none);
 }
 
+TEST_CASE("#38 the pool's counters keep what a forgotten endpoint has counted") {
+    bare_pool pool(settings_of(4), {1});
+    pool.machine.acquire(pool.now, never, 50);
+    const slot_id attempt = pool.collect(action_kind::open).front().slot;
+    REQUIRE(pool.machine.begin_open(attempt, pool.now) != nullptr);
+    pool.machine.open_failed(attempt, refused, pool.now);
+    pool.tick_at_deadline();
+    pool.open_all();
+    REQUIRE(on(pool, 1) == 1);
+    for (int answer = 0; answer < 3; ++answer) pool.machine.discovered(answer_with({2}), pool.now);
+    pool.machine.released(pool.seen.back().slot, {}, false, pool.now);
+    for (const action& each : pool.collect(action_kind::close)) pool.machine.closed(each.slot, pool.now);
+    const stats seen = pool.machine.snapshot(pool.now);
+    REQUIRE(seen.endpoints.size() == 1);
+    REQUIRE(seen.endpoints[0].where == address(2));
+    CHECK(seen.acquires == 1);
+    CHECK(seen.opens == 1);
+    CHECK(seen.open_failures == 1);
+    CHECK(seen.closes[static_cast<std::size_t>(close_reason::endpoint_removed)] == 1);
+}
+
 TEST_CASE("#c an endpoint that comes back between two answers loses nothing") {
     bare_pool pool(settings_of(6), {1, 2, 3});
     pool.open_idle(6);

@@ -247,7 +247,10 @@ void pool_model::opened(std::size_t pick) {
 void pool_model::open_failed(std::size_t pick, failure_kind why) {
     if (dialing_.empty()) return;
     const slot_id slot = take_out(dialing_, pick);
-    if (!machine_.connections()[slot].doomed) note_failure(slot, why, true);
+    if (!machine_.connections()[slot].doomed) {
+        note_failure(slot, why, true);
+        ++totals_.open_failures;
+    }
     machine_.open_failed(slot, {why, "while opening"}, now_);
 }
 

@@ -73,6 +73,7 @@ private:
         std::uint64_t cancellations = 0;
         std::uint64_t refusals = 0;
         std::uint64_t opened = 0;
+        std::uint64_t open_failures = 0;
         std::uint64_t closed = 0;
     };
 

@@ -139,6 +139,10 @@ void pool_model::check_stats() const {
     expect(seen.timeouts == totals_.timeouts, "stats: timeouts are wrong");
     expect(seen.cancellations == totals_.cancellations, "stats: cancellations are wrong");
     expect(seen.refusals == totals_.refusals, "stats: refusals are wrong");
+    expect(seen.opens == totals_.opened, "stats: opens are wrong");
+    expect(seen.open_failures == totals_.open_failures, "stats: open failures are wrong");
+    const std::uint64_t given_up = std::accumulate(seen.closes.begin(), seen.closes.end(), std::uint64_t{0});
+    expect(given_up == totals_.closed + closing_slots_.size(), "stats: closes are wrong");
     stats sum;
     for (const endpoint_stats& each : seen.endpoints) {
         expect(each.open == each.idle + each.active + each.draining, "stats: an endpoint doesn't add up");

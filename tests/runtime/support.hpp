@@ -147,11 +147,9 @@ inline bool waiters_become(const fake_pool& pool, std::size_t count) {
     return eventually([&] { return pool.stats().waiters == count; });
 }
 
-/// How many connections were closed for a reason, over all endpoints.
+/// How many connections were closed for a reason.
 inline std::uint64_t closes(const stats& figures, close_reason reason) {
-    std::uint64_t sum = 0;
-    for (const endpoint_stats& each : figures.endpoints) sum += each.closes[static_cast<std::size_t>(reason)];
-    return sum;
+    return figures.closes[static_cast<std::size_t>(reason)];
 }
 
 /// The code and the text that acquire fails with.
@@ -176,6 +174,9 @@ inline acquire_failure failing_acquire(fake_pool& pool, std::chrono::nanoseconds
 inline std::string broken_sum(const stats& figures) {
     if (figures.open != figures.idle + figures.active + figures.draining) return "open";
     if (figures.maintaining > figures.idle) return "maintaining";
+    std::uint64_t all_closes = 0;
+    for (const std::uint64_t count : figures.closes) all_closes += count;
+    if (figures.opens != all_closes + figures.open) return "opens and closes";
     stats sum;
     double share = 0;
     std::uint64_t leases = 0;

@@ -7,7 +7,7 @@ using namespace podpool::simulation;
 
 namespace {
 
-/// Moves that all pools have made to pods they still know.
+/// Moves that all pools have made.
 std::uint64_t moves(world& here) {
     std::uint64_t sum = 0;
     for (const auto& pool : here.pools()) sum += closes(pool->snapshot(), close_reason::rebalanced);

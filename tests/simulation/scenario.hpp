@@ -44,11 +44,9 @@ inline double in_milliseconds(duration length) {
 
 inline double in_seconds(duration length) { return std::chrono::duration<double>(length).count(); }
 
-/// Closes by reason over all endpoints that the pool still knows.
+/// Closes by reason, those on pods that the pool has forgotten included.
 inline std::uint64_t closes(const stats& figures, close_reason reason) {
-    std::uint64_t sum = 0;
-    for (const endpoint_stats& each : figures.endpoints) sum += each.closes[static_cast<std::size_t>(reason)];
-    return sum;
+    return figures.closes[static_cast<std::size_t>(reason)];
 }
 
 }  // namespace podpool::simulation

@@ -26,7 +26,8 @@ struct endpoint_entry {
     bool proven = false;          ///< the last attempt succeeded
     unsigned failures = 0;        ///< in a row, of whatever kind
     time_point retry_at;          ///< no attempt before it
-    std::array<unsigned, failure_kind_count> rungs{};  ///< by kind: how far its ladder was climbed in that row
+    std::array<unsigned, failure_kind_count>
+        rungs{};  ///< by kind: how far its ladder was climbed in that row
     time_point added_at;
     time_point state_since;
     failure last_failure;
@@ -87,9 +88,10 @@ public:
     void failed(endpoint_id id, const failure& why, time_point now, random& rng) {
         endpoint_entry& entry = entries_[id];
         if (entry.failures == 0) entry.state_since = now;
-        // What fails during a back-off belongs to the trouble that caused it: twenty leases cut by one restart
-        // are one failure. A new kind of trouble starts its own ladder, but never shortens a pause, and each
-        // ladder is kept until an attempt succeeds: kinds that alternate would else stay on the first rungs.
+        // What fails during a back-off belongs to the trouble that caused it: twenty leases cut by one
+        // restart are one failure. A new kind of trouble starts its own ladder, but never shortens a pause,
+        // and each ladder is kept until an attempt succeeds: kinds that alternate would else stay on the
+        // first rungs.
         const bool pausing = entry.failures > 0 && now < entry.retry_at;
         if (!pausing || entry.last_failure.kind != why.kind) {
             unsigned& rung = entry.rungs[static_cast<std::size_t>(why.kind)];

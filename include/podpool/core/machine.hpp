@@ -13,6 +13,7 @@
 #include <podpool/stats.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -161,7 +162,11 @@ public:
 
 private:
     struct counters {
-        std::uint64_t acquires_of_gone = 0;  // leases of endpoints that are forgotten
+        // Of endpoints that are forgotten, whose own counters are gone.
+        std::uint64_t acquires_of_gone = 0;
+        std::uint64_t opens_of_gone = 0;
+        std::uint64_t open_failures_of_gone = 0;
+        std::array<std::uint64_t, close_reason_count> closes_of_gone{};
         std::uint64_t waits = 0;
         std::uint64_t timeouts = 0;
         std::uint64_t cancellations = 0;
@@ -190,7 +195,8 @@ private:
         leased.since = now;
         const endpoint_counts& counts = connections_.at(where);
         // Seen in the same tick of a coarse clock as the loss may mean seen before it.
-        const bool verify = now - leased.last_seen > verify_window || leased.last_seen <= counts.suspect_since;
+        const bool verify =
+            now - leased.last_seen > verify_window || leased.last_seen <= counts.suspect_since;
         return {id, verify, counts.leases % timed_share == 1};
     }
 

@@ -134,7 +134,8 @@ inline void machine::abandon_connections_of(endpoint_id id, close_reason reason)
 inline const endpoint_info* machine::begin_open(slot_id id, time_point now) {
     slot& opening = connections_[id];
     const endpoint_id where = opening.endpoint;
-    // It left the answer, or isn't ready any more, since it was chosen; what would serve nobody isn't dialled.
+    // It left the answer, or isn't ready any more, since it was chosen; what would serve nobody isn't
+    // dialled.
     const bool misplaced = !connections_.at(where).usable || !endpoints_[where].info.ready;
     // As grow() counts: an attempt that hangs holds back none that was begun because it hangs.
     const bool unwanted = opening.purpose == open_purpose::demand && waiters_.size() < patient_openings(now);

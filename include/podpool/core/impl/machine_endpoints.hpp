@@ -68,7 +68,13 @@ inline void machine::remove_endpoint(endpoint_id id, time_point now) {
 
 inline void machine::forget_if_unused(endpoint_id id) {
     if (!endpoints_[id].removed || !connections_.at(id).unused()) return;
+    const endpoint_entry& gone = endpoints_[id];
     counters_.acquires_of_gone += connections_.at(id).leases;
+    counters_.opens_of_gone += gone.opens;
+    counters_.open_failures_of_gone += gone.open_failures;
+    for (std::size_t reason = 0; reason < close_reason_count; ++reason) {
+        counters_.closes_of_gone[reason] += gone.closes[reason];
+    }
     connections_.set_usable(id, false);
     endpoints_.erase(id);
 }

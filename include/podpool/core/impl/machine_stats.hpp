@@ -65,6 +65,9 @@ inline stats machine::snapshot(time_point now) const {
     figures.waiters = waiters_.size();
     if (!waiters_.empty()) figures.oldest_wait = now - waiters_.front_since();
     figures.acquires = counters_.acquires_of_gone;
+    figures.opens = counters_.opens_of_gone;
+    figures.open_failures = counters_.open_failures_of_gone;
+    figures.closes = counters_.closes_of_gone;
     figures.waits = counters_.waits;
     figures.timeouts = counters_.timeouts;
     figures.cancellations = counters_.cancellations;
@@ -88,14 +91,20 @@ inline stats machine::snapshot(time_point now) const {
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!endpoints_[id].known) continue;
         figures.endpoints.push_back(endpoint_snapshot(id, now));
-        figures.acquires += figures.endpoints.back().leases;
+        const endpoint_stats& one = figures.endpoints.back();
+        figures.acquires += one.leases;
+        figures.opens += one.opens;
+        figures.open_failures += one.open_failures;
+        for (std::size_t reason = 0; reason < close_reason_count; ++reason) {
+            figures.closes[reason] += one.closes[reason];
+        }
         if (!endpoints_[id].present()) continue;
         if (endpoints_[id].added_at >= newest_added) {
             newest_added = endpoints_[id].added_at;
             newest = open_counts.size();
         }
-        open_counts.push_back(figures.endpoints.back().open);
-        leased_counts.push_back(figures.endpoints.back().active);
+        open_counts.push_back(one.open);
+        leased_counts.push_back(one.active);
     }
     figures.sessions = balance_figures::of(open_counts, newest);
     figures.leases = balance_figures::of(leased_counts, newest);

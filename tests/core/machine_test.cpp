@@ -420,6 +420,35 @@ TEST_CASE("min_idle_conns is kept when leases, and nothing else, take idle conne
     CHECK(pool.machine.connections().totals().idle == 2);
 }
 
+TEST_CASE("a lease or a return is news only if it asks for something or moves the next wake-up") {
+    options settings = settings_of(4);
+    settings.min_idle_conns = 1;
+    settings.rebalance = false;
+    bare_pool pool(settings);
+    pool.open_all();
+    const grant first = pool.machine.try_acquire(pool.now);
+    pool.open_all();
+    const grant second = pool.machine.try_acquire(pool.now);
+    REQUIRE((first && second));
+    const slot_id attempt = pool.collect(action_kind::open).front().slot;
+    REQUIRE(pool.machine.begin_open(attempt, pool.now) != nullptr);
+    pool.machine.released(first.slot, {}, false, pool.now);
+    pool.machine.released(second.slot, {}, false, pool.now);
+    // By the time it fails nobody needs it: the end of its back-off is of no interest.
+    pool.machine.open_failed(attempt, {failure_kind::rejected, "no such role"}, pool.now);
+    pool.collect();
+    const time_point before = pool.machine.next_deadline();
+
+    REQUIRE(pool.machine.try_acquire(pool.now));
+    CHECK_FALSE(pool.machine.has_news());
+    REQUIRE(pool.machine.try_acquire(pool.now));
+    CHECK(pool.machine.has_news());
+    CHECK(pool.collect().empty());
+    CHECK(pool.machine.next_deadline() < before);
+    pool.machine.released(first.slot, {}, false, pool.now);
+    CHECK_FALSE(pool.machine.has_news());
+}
+
 TEST_CASE("tick() too early is harmless") {
     bare_pool pool(settings_of(4));
     pool.open_idle(2);

@@ -20,6 +20,14 @@ podpool::options watchful_pool(std::size_t max_conns) {
     return settings;
 }
 
+/// Waits until this much time has passed by the pool's own clock.
+bool waits_by_its_clock(const fake_pool& pool, std::chrono::nanoseconds length) {
+    const auto answered = [&] { return pool.stats().discovery_age.has_value(); };
+    if (!eventually(answered)) return false;
+    const auto since = *pool.stats().discovery_age;
+    return eventually([&] { return *pool.stats().discovery_age - since >= length; });
+}
+
 }  // namespace
 
 TEST_CASE("#12 a used connection is reset after its return, off the caller's path") {
@@ -211,6 +219,44 @@ TEST_CASE("a minimum of idle connections is kept while leases are out") {
     CHECK(eventually([&] { return pool.stats().idle == 1; }));
     const fake_lease second = pool.acquire();
     CHECK(eventually([&] { return pool.stats().idle == 1; }));
+}
+
+TEST_CASE("a minimum that a lease undercuts during a back-off is restored when the back-off ends") {
+    const fake_servers servers(1);
+    auto settings = small_pool(3);
+    settings.min_idle_conns = 1;
+    settings.rebalance = false;  // it looks again by itself
+    fake_pool pool(settings, servers.driver());
+    REQUIRE(eventually([&] { return pool.stats().idle == 1; }));
+    // An attempt that nobody needs any more by the time it fails: no wake-up is planned for its back-off.
+    servers.behave(0, manner::hang);
+    fake_lease leased = pool.try_acquire();
+    REQUIRE(eventually([&] { return servers.seen(0).attempts == 2; }));
+    leased.release();
+    REQUIRE(waits_by_its_clock(pool, 2 * podpool::core::machine::patience));  // the attempt's own wake-up
+    servers.refuse(0, failure(failure_kind::rejected, "no such role"));
+    REQUIRE(eventually([&] { return pool.stats().open_failures == 1; }));
+    servers.behave(0, manner::accept);
+    leased = pool.try_acquire();
+    REQUIRE(leased);
+    CHECK(eventually([&] { return pool.stats().idle == 1; }));
+}
+
+TEST_CASE("a renewal that can't begin when its lease comes back begins later") {
+    const fake_servers servers(1);
+    auto settings = small_pool(1);
+    settings.rebalance = false;
+    settings.renew_overshoot = 0;
+    settings.max_conn_lifetime = 1s;
+    settings.max_conn_lifetime_jitter = 0s;
+    fake_pool pool(settings, servers.driver());
+    // Past the first generation every connection ends exactly a second after its opening.
+    REQUIRE(waits_by_its_clock(pool, settings.max_conn_lifetime));
+    fake_lease leased = pool.acquire();
+    // Its renewal is due in the last tenth of that.
+    REQUIRE(waits_by_its_clock(pool, 940ms));
+    leased.release();
+    CHECK(eventually([&] { return closes(pool.stats(), close_reason::lifetime) == 1; }));
 }
 
 TEST_CASE("refresh asks discovery, and so does a failed connect") {

@@ -26,8 +26,7 @@ struct endpoint_entry {
     bool proven = false;          ///< the last attempt succeeded
     unsigned failures = 0;        ///< in a row, of whatever kind
     time_point retry_at;          ///< no attempt before it
-    std::array<unsigned, failure_kind_count>
-        rungs{};  ///< by kind: how far its ladder was climbed in that row
+    std::array<unsigned, failure_kind_count> rungs{};  ///< of the back-off by kind, in that row
     time_point added_at;
     time_point state_since;
     failure last_failure;

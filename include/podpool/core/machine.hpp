@@ -130,11 +130,15 @@ public:
     // --- What to do, and how things stand ---
 
     [[nodiscard]] bool has_actions() const noexcept { return !actions_.empty(); }
+    /// Whether there are actions, or next_deadline() may have moved, since the actions were taken last. Not
+    /// after what only moves a connection from idle to leased or back.
+    [[nodiscard]] bool has_news() const noexcept { return settled_ || has_actions(); }
     /// Moves the pending actions into `out`, whose old content is dropped; swaps buffers, so that nothing
     /// is allocated in the long run.
     void take_actions(std::vector<action>& out) {
         out.clear();
         out.swap(actions_);
+        settled_ = false;
     }
     /// When tick() must be called at the latest; never: not before another event.
     [[nodiscard]] time_point next_deadline() const noexcept {
@@ -289,6 +293,7 @@ private:
     bool moves_allowed_ = false;
     time_point next_move_;
     bool closing_ = false;
+    bool settled_ = false;   // since the actions were taken last
     bool crowded_ = false;   // more connections than max_conns: released ones may have to go
     bool fallback_ = false;  // nothing discovered is reachable: absent endpoints' connections serve
     duration estimated_open_{0};

@@ -12,7 +12,7 @@ auto pool_state<Driver>::try_acquire() -> cell* {
         lock held(mutex_);
         const core::grant granted = machine_.try_acquire(now);
         cell* const leased = lease_of(granted);
-        if (machine_.has_actions()) [[unlikely]] {
+        if (machine_.has_news()) [[unlikely]] {
             dispatch(held);
         } else {
             held.unlock();
@@ -108,7 +108,7 @@ void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
     } else {
         machine_.released(returned.slot, state.why, state.needs_reset, now);
     }
-    if (machine_.has_actions() || self_) [[unlikely]] {
+    if (machine_.has_news() || self_) [[unlikely]] {
         // The pool object, or the last lease on another thread, may go while this thread acts.
         const auto hold = this->shared_from_this();
         dispatch(held);

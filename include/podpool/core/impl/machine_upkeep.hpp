@@ -18,6 +18,7 @@ inline void machine::settle(time_point now) {
         trim();
     }
     crowded_ = connections_.live() > max_;
+    settled_ = true;
     next_deadline_ = earliest_deadline(now);
 }
 

@@ -133,6 +133,12 @@ public:
     /// Whether there are actions, or next_deadline() may have moved, since the actions were taken last. Not
     /// after what only moves a connection from idle to leased or back.
     [[nodiscard]] bool has_news() const noexcept { return settled_ || has_actions(); }
+    /// The pending actions; drop_actions() when they are taken over.
+    [[nodiscard]] std::span<const action> pending_actions() const noexcept { return actions_; }
+    void drop_actions() noexcept {
+        actions_.clear();
+        settled_ = false;
+    }
     /// Moves the pending actions into `out`, whose old content is dropped; swaps buffers, so that nothing
     /// is allocated in the long run.
     void take_actions(std::vector<action>& out) {
@@ -161,7 +167,8 @@ public:
     static constexpr duration patience = std::chrono::milliseconds(250);
     /// An endpoint missing from this many good answers in a row is removed: the first and two more.
     static constexpr unsigned answers_until_removed = 3;
-    /// One lease in so many is timed: reading a precise clock twice would double the price of a lease.
+    /// One lease in so many that needn't be waited for is timed: reading a precise clock twice would double
+    /// its price.
     static constexpr std::uint64_t timed_share = 16;
 
 private:

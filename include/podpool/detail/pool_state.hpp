@@ -8,6 +8,7 @@
 #include <podpool/detail/describe_failure.hpp>
 #include <podpool/detail/explain.hpp>
 #include <podpool/detail/operation.hpp>
+#include <podpool/detail/to_do_list.hpp>
 #include <podpool/detail/waiter.hpp>
 #include <podpool/driver.hpp>
 #include <podpool/error.hpp>
@@ -108,8 +109,8 @@ private:
     void on_event(Event event);
     /// Does what the machine has asked for; unlocks.
     void dispatch(lock& held);
-    void perform(const core::action& todo, bool closing);
-    void serve(const core::action& todo);
+    void perform(const core::action& todo, cell* granted, bool closing);
+    void serve(const core::action& todo, cell* leased);
     void note_verified(waiter<Driver>& served);
     bool note_requeued(const waiter<Driver>& queued, core::waiter_id id);
     auto find_returning(core::waiter_id first) {

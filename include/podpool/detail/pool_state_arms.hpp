@@ -64,8 +64,19 @@ void pool_state<Driver>::on_event(Event event) {
 
 template <driver Driver>
 void pool_state<Driver>::dispatch(lock& held) {
-    std::vector<core::action> actions;
-    machine_.take_actions(actions);
+    to_do_list<cell> todo;
+    for (const core::action& each : machine_.pending_actions()) {
+        if (each.kind == core::action_kind::abort) {
+            // Before anybody else can end an operation and begin another one on its slot.
+            abort(each.slot);
+        } else if (each.kind == core::action_kind::grant) {
+            todo.add(each, cells_[each.slot].get());
+            if (each.verify) note_verified(waiter<Driver>::from(each.cookie));
+        } else {
+            todo.add(each, nullptr);
+        }
+    }
+    machine_.drop_actions();
     const bool closing = machine_.closing();
     const core::time_point deadline = machine_.next_deadline();
     const bool rearm = !closing && deadline < armed_for_;
@@ -77,14 +88,10 @@ void pool_state<Driver>::dispatch(lock& held) {
     // The last socket is closed: whoever waits for that is told.
     std::vector<std::unique_ptr<close_waiter>> closed;
     if (machine_.finished()) closed.swap(close_waiters_);
-    if (actions.empty() && !rearm && closed.empty()) return held.unlock();
-    // Before anybody else can end an operation and begin another one on its slot.
-    for (const core::action& todo : actions) {
-        if (todo.kind == core::action_kind::abort) abort(todo.slot);
-    }
+    if (todo.empty() && !rearm && closed.empty()) return held.unlock();
     dispatchers_.fetch_add(1, std::memory_order_relaxed);
     held.unlock();
-    for (const core::action& todo : actions) perform(todo, closing);
+    todo.for_each([&](const core::action& each, cell* granted) { perform(each, granted, closing); });
     for (const auto& waiting : closed) waiting->complete({});
     if (rearm) {
         boost::asio::post(timer_strand_, [self = this->shared_from_this()] { self->arm_timer(); });
@@ -93,7 +100,7 @@ void pool_state<Driver>::dispatch(lock& held) {
 }
 
 template <driver Driver>
-void pool_state<Driver>::perform(const core::action& todo, bool closing) {
+void pool_state<Driver>::perform(const core::action& todo, cell* granted, bool closing) {
     switch (todo.kind) {
         case core::action_kind::open:
             // Posted, so that an opening whose demand is gone by then never starts.
@@ -112,7 +119,7 @@ void pool_state<Driver>::perform(const core::action& todo, bool closing) {
             close_socket(todo.slot, closing);
             break;
         case core::action_kind::grant:
-            serve(todo);
+            serve(todo, granted);
             break;
         case core::action_kind::refuse:
             complete(waiter<Driver>::from(todo.cookie), make_error_code(todo.reason), nullptr);
@@ -125,32 +132,27 @@ void pool_state<Driver>::perform(const core::action& todo, bool closing) {
 
 /// Gives a connection to a waiter; if it turns out dead, the waiter goes back to the head of the queue.
 template <driver Driver>
-void pool_state<Driver>::serve(const core::action& todo) {
+void pool_state<Driver>::serve(const core::action& todo, cell* leased) {
     waiter<Driver>& served = waiter<Driver>::from(todo.cookie);
-    core::slot_id slot = todo.slot;
     for (bool verify = todo.verify;;) {
+        start_timing(*leased);
+        if (usable(*leased, verify)) return complete(served, {}, leased);
         lock held(mutex_);
-        cell& leased = *cells_[slot];
-        if (verify) note_verified(served);
-        held.unlock();
-        start_timing(leased);
-        if (usable(leased, verify)) return complete(served, {}, &leased);
-        held.lock();
-        report_lost(leased, held);
+        report_lost(*leased, held);
         held.lock();
         const core::acquire_result again =
             machine_.acquire(clock_now(), served.deadline, todo.cookie, core::queue_end::front);
+        leased = lease_of(again.granted);
         const bool gave_up = !again.granted && !again.refused && note_requeued(served, again.waiter);
         dispatch(held);
         if (gave_up) return complete(served, boost::asio::error::operation_aborted, nullptr);
         if (again.refused) return complete(served, make_error_code(*again.refused), nullptr);
         if (!again.granted) return;
-        slot = again.granted.slot;
         verify = again.granted.verify;
     }
 }
 
-/// Remembers a waiter that has left the queue and may have to wait again.
+/// Remembers a waiter that has left the queue and may have to wait again, before it can be cancelled.
 template <driver Driver>
 void pool_state<Driver>::note_verified(waiter<Driver>& served) {
     if (!std::exchange(served.verified, true)) returning_.push_back({served.id, {}, false});

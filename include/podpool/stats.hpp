@@ -42,12 +42,12 @@ struct stats {
     std::uint64_t open_failures = 0;          ///< attempts that failed
     std::array<std::uint64_t, close_reason_count> closes{};  ///< connections closed, by close_reason
     histogram wait_time;                                     ///< of callers who waited
-    histogram use_time;                                      ///< of leases: one in sixteen is timed
-    histogram open_time;                                     ///< of successful attempts
-    balance_figures sessions;                                ///< open connections over discovered endpoints
-    balance_figures leases;                                  ///< active ones over discovered endpoints
-    std::string discovery_source;                            ///< what answered last
-    std::uint64_t discovery_answers = 0;                     ///< good ones
+    histogram use_time;                   ///< of leases: those waited for, and one in sixteen of the others
+    histogram open_time;                  ///< of successful attempts
+    balance_figures sessions;             ///< open connections over discovered endpoints
+    balance_figures leases;               ///< active ones over discovered endpoints
+    std::string discovery_source;         ///< what answered last
+    std::uint64_t discovery_answers = 0;  ///< good ones
     std::uint64_t discovery_failures = 0;
     std::string discovery_error;                            ///< of the last question; empty: it was answered
     std::optional<std::chrono::nanoseconds> discovery_age;  ///< since the last good answer

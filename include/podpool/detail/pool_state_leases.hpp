@@ -100,8 +100,12 @@ template <driver Driver>
 void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
     const return_state state = driver_->inspect(*returned.connection, settings_.reset);
     const bool timed = returned.timed_since != core::time_point{};
-    const core::time_point now = timed ? clock_now() : coarse_clock_now();
+    // Whether a sibling was seen before or after a failure is a question of less than a tick.
+    const bool precise = timed || state.why;
+    core::time_point now = precise ? clock_now() : coarse_clock_now();
     lock held(mutex_);
+    // It ends somebody's wait, which is measured, and which began by the precise clock.
+    if (!precise && machine_.waiting() > 0) now = clock_now();
     if (timed) machine_.note_use_time(now - std::exchange(returned.timed_since, {}));
     if (discard || (state.replace && !state.why)) {
         machine_.discarded(returned.slot, now);

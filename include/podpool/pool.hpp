@@ -138,7 +138,7 @@ public:
     [[nodiscard]] podpool::stats stats() const { return state_->snapshot(); }
 
     /// Changes pool_max_conns (1 to 100000). A larger pool serves waiters at once; a smaller one closes
-    /// idle connections now and leased ones on return.
+    /// idle connections now and leased ones on return. It may be below the minimum sizes, which then rest.
     /// Throws podpool::error (errc::invalid_options) when `max_conns` is out of range.
     void resize(std::size_t max_conns) { state_->resize(max_conns); }
 

@@ -174,6 +174,21 @@ TEST_CASE("#24 a smaller pool closes idle connections now and leased ones when t
     CHECK(closes(pool.stats(), close_reason::surplus) == 2);
 }
 
+TEST_CASE("#24 a pool may be made smaller than its minimum, which is kept again when there is room") {
+    const fake_servers servers(1);
+    auto settings = small_pool(3);
+    settings.min_conns = 3;
+    settings.min_idle_conns = 2;
+    fake_pool pool(settings, servers.driver());
+    REQUIRE(eventually([&] { return pool.stats().open == 3; }));
+    pool.resize(1);
+    CHECK(pool.stats().max_conns == 1);
+    CHECK(eventually([&] { return servers.world().sessions() == 1; }));
+    CHECK(pool.acquire());
+    pool.resize(4);
+    CHECK(eventually([&] { return pool.stats().open >= 3; }));
+}
+
 TEST_CASE("#24 resizing from several threads while callers come and go ends well") {
     const fake_servers servers(2);
     fake_pool pool(small_pool(4), servers.driver());

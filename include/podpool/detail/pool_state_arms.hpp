@@ -349,9 +349,10 @@ error pool_state<Driver>::make_error(boost::system::error_code code) {
 
 template <driver Driver>
 void pool_state<Driver>::resize(std::size_t max_conns) {
-    options wanted = settings_;
-    wanted.max_conns = max_conns;
-    wanted.validate();
+    // Only the size itself: the machine cuts minimum sizes above it.
+    options size_only;
+    size_only.max_conns = max_conns;
+    size_only.validate();
     on_event([max_conns](core::machine& machine, core::time_point now) { machine.resize(max_conns, now); });
 }
 

@@ -154,7 +154,8 @@ public:
 
     /// close(), then completes when the last lease is back and the last socket is closed.
     /// Signature `void(boost::system::error_code)`; operation_aborted when the pool object is destroyed
-    /// before; no cancellation.
+    /// before; no cancellation. The handler runs on its associated executor (default: get_executor()), with its
+    /// associated allocator.
     template <
         boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
     auto async_close(Token&& token = Token()) {

@@ -343,6 +343,18 @@ TEST_CASE("a handler's memory comes from its allocator and is given back before 
     CHECK(use->total > 0);
 }
 
+TEST_CASE("async_close's handler is posted in memory of its allocator, given back before it runs") {
+    pool_on_context world(1);
+    const auto use = std::make_shared<memory_use>();
+    std::optional<std::size_t> live;
+    const auto handler = [&](error_code) { live = use->live.load(); };
+    world.pool.async_close(asio::bind_allocator(
+        counting_allocator<char>(use), asio::bind_executor(world.context.get_executor(), handler)));
+    CHECK(use->live > 0);
+    CHECK(run_until(world.context, [&] { return live.has_value(); }));
+    CHECK(live == std::size_t{0});
+}
+
 TEST_CASE("a pending acquire is outstanding work of the pool's executor") {
     // Nothing to connect to and no deadline: the pool itself has no reason to keep its context running.
     pool_on_context world(1, 0);

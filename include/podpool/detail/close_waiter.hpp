@@ -2,7 +2,9 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
@@ -33,8 +35,11 @@ public:
 
     void complete(boost::system::error_code result) override {
         const auto executor = work_.get_executor();
-        boost::asio::post(executor,
-                          [handler = std::move(handler_), result]() mutable { std::move(handler)(result); });
+        const auto allocator = boost::asio::get_associated_allocator(handler_);
+        boost::asio::post(
+            executor, boost::asio::bind_allocator(allocator, [handler = std::move(handler_), result]() mutable {
+                std::move(handler)(result);
+            }));
         work_.reset();
     }
 

@@ -142,10 +142,12 @@ public:
     /// Throws podpool::error (errc::invalid_options) when `max_conns` is out of range.
     void resize(std::size_t max_conns) { state_->resize(max_conns); }
 
-    /// Asks discovery again now.
+    /// Asks discovery again: now, or a second after its last question where that is later. Does nothing after
+    /// close().
     void refresh() { state_->refresh(); }
 
-    /// Replaces every connection: idle ones are closed now, leased ones when they come back.
+    /// Gives every connection up: idle ones are closed now, leased ones when they come back. New ones are
+    /// opened as the minimum sizes or callers ask for them, not in their place.
     void retire_all() { state_->retire_all(); }
 
     /// Fails waiters and new callers with errc::pool_closed, closes idle connections and lets leases
@@ -154,8 +156,8 @@ public:
 
     /// close(), then completes when the last lease is back and the last socket is closed.
     /// Signature `void(boost::system::error_code)`; operation_aborted when the pool object is destroyed
-    /// before; no cancellation. The handler runs on its associated executor (default: get_executor()), with its
-    /// associated allocator.
+    /// before; no cancellation. The handler runs on its associated executor (default: get_executor()), with
+    /// its associated allocator.
     template <
         boost::asio::completion_token_for<void(boost::system::error_code)> Token = boost::asio::deferred_t>
     auto async_close(Token&& token = Token()) {

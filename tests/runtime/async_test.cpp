@@ -348,8 +348,8 @@ TEST_CASE("async_close's handler is posted in memory of its allocator, given bac
     const auto use = std::make_shared<memory_use>();
     std::optional<std::size_t> live;
     const auto handler = [&](error_code) { live = use->live.load(); };
-    world.pool.async_close(asio::bind_allocator(
-        counting_allocator<char>(use), asio::bind_executor(world.context.get_executor(), handler)));
+    world.pool.async_close(asio::bind_allocator(counting_allocator<char>(use),
+                                                asio::bind_executor(world.context.get_executor(), handler)));
     CHECK(use->live > 0);
     CHECK(run_until(world.context, [&] { return live.has_value(); }));
     CHECK(live == std::size_t{0});

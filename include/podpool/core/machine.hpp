@@ -118,7 +118,7 @@ public:
 
     void discovered(const endpoint_set& answer, time_point now);
     void discovery_failed(std::string_view why, time_point now);
-    /// Replaces every connection: idle ones are closed now, leased ones on return.
+    /// Gives every connection up: idle ones are closed now, leased ones on return.
     void retire_all(time_point now);
     /// Changes max_conns (at least 1); a smaller pool closes idle connections now and leased ones on return.
     void resize(std::size_t max_conns, time_point now);

@@ -36,10 +36,10 @@ public:
     void complete(boost::system::error_code result) override {
         const auto executor = work_.get_executor();
         const auto allocator = boost::asio::get_associated_allocator(handler_);
-        boost::asio::post(
-            executor, boost::asio::bind_allocator(allocator, [handler = std::move(handler_), result]() mutable {
-                std::move(handler)(result);
-            }));
+        boost::asio::post(executor, boost::asio::bind_allocator(
+                                        allocator, [handler = std::move(handler_), result]() mutable {
+                                            std::move(handler)(result);
+                                        }));
         work_.reset();
     }
 

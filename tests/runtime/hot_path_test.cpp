@@ -1,43 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
 // What acquire, release and hand-over don't do: allocate, or measure by a clock that lags.
+#include "runtime/allocations.hpp"
 #include "runtime/support.hpp"
 #include "support/catch.hpp"
 
-#include <algorithm>
-#include <cstdlib>
-#include <new>
-
 using namespace podpool::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-thread_local std::size_t allocations = 0;  // of this thread, in the whole program
-
-void* allocate(std::size_t size) noexcept {
-    ++allocations;
-    return std::malloc(std::max<std::size_t>(size, 1));
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    if (void* const memory = allocate(size)) return memory;
-    throw std::bad_alloc();
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 TEST_CASE("neither the lease of an idle connection nor its return allocates") {
     const fake_servers servers(2);
     fake_pool pool(small_pool(2), servers.driver());
     pool.acquire().release();
-    const std::size_t before = allocations;
+    const std::size_t before = allocations();
     for (int round = 0; round < 100; ++round) pool.try_acquire().release();
     for (int round = 0; round < 100; ++round) pool.acquire().release();
-    CHECK(allocations == before);
+    CHECK(allocations() == before);
 }
 
 TEST_CASE("#7 a hand-over to a caller who waits doesn't allocate") {
@@ -47,9 +24,9 @@ TEST_CASE("#7 a hand-over to a caller who waits doesn't allocate") {
         fake_lease held = pool.acquire();
         auto waiting = acquire_elsewhere(pool);
         REQUIRE(waiters_become(pool, 1));
-        const std::size_t before = allocations;
+        const std::size_t before = allocations();
         held.release();
-        const std::size_t after = allocations;
+        const std::size_t after = allocations();
         (void)result_of(waiting);
         if (round > 0) CHECK(after == before);  // buffers have grown
     }

@@ -33,9 +33,7 @@ comparison play(balance_policy policy, std::uint64_t seed, std::size_t pools, st
         here.run_for(25ms);
         std::vector<std::size_t> active;
         for (const pod* each : pods) {
-            active.push_back(static_cast<std::size_t>(
-                std::count_if(each->sessions.begin(), each->sessions.end(),
-                              [](const auto& entry) { return entry.second->leased; })));
+            active.push_back(leased_on(*each));
         }
         seen.active += evenness(active).max_over_mean;
     }

@@ -22,6 +22,8 @@ TEST_CASE("#d a cold start with 100 callers at once leaves every pod within one 
     CHECK(largest_gap(here.sessions(pods)) <= 1);
     // DNS, one dial to prove each pod, one for the rest, then four turns of 20 ms.
     CHECK(pool.callers().longest_wait < 150ms);
+    // One attempt for each connection, whatever the number of callers.
+    CHECK(here.most_dials_within(1s) <= 31);
     here.finish();
 }
 
@@ -176,6 +178,8 @@ TEST_CASE("#5 #10 of 1000 callers that cancel at random none swallows a connecti
     CHECK(pool.snapshot().cancellations == seen.cancelled);
     // Every connection is back and idle.
     CHECK(pool.snapshot().idle == pool.sockets());
+    // What was dialled for callers who have gone feeds the pool: one attempt for each connection.
+    CHECK(here.most_dials_within(1s) <= 10);
     here.finish();
 }
 

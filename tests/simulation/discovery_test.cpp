@@ -15,6 +15,7 @@ TEST_CASE("#c an answer that flips new, old, new drops nothing and fails nobody"
     here.clients(pool, 6, spread(0ms, 20ms), 5min, caller_plan(spread(1ms, 20ms)));
     here.run_for(10s);
     pods.push_back(&here.add_pod());
+    for (pod* each : pods) each->dials.clear();
     // Two CoreDNS replicas, one with an old cache: the answers alternate.
     const std::vector<pod*> old(pods.begin(), pods.begin() + 3);
     here.names().take_turns({here.reply_with(pods), here.reply_with(old)});
@@ -25,6 +26,8 @@ TEST_CASE("#c an answer that flips new, old, new drops nothing and fails nobody"
     CHECK(closes(seen, close_reason::endpoint_removed) == 0);
     CHECK(pool.callers().failed() == 0);
     CHECK(seen.endpoints.size() == 4);
+    // The new pod's share may be opened, but nothing again for each flip.
+    CHECK(here.most_dials_within(1s) <= 3);
     here.run_for(4min);
     here.finish();
 }
@@ -86,6 +89,7 @@ TEST_CASE("#c SERVFAIL for ten minutes changes nothing but what stats say") {
     simulated_pool& pool = here.add_pool(settings);
     here.clients(pool, 8, spread(0ms, 50ms), 15min, caller_plan(spread(1ms, 20ms)));
     here.run_for(1min);
+    for (pod* each : pods) each->dials.clear();
     here.names().fail("SERVFAIL");
     here.run_for(10min);
     const stats seen = pool.snapshot();
@@ -96,6 +100,8 @@ TEST_CASE("#c SERVFAIL for ten minutes changes nothing but what stats say") {
     CHECK(pool.callers().failed() == 0);
     CHECK(closes(seen, close_reason::endpoint_removed) == 0);
     CHECK(seen.renewals > 40);
+    // One renewal at a time, 7.5 s apart but for those that wait for their lease.
+    CHECK(here.most_dials_within(1s) <= 2);
     CHECK(largest_gap(here.sessions(pods)) <= 1);
     here.publish(pods);
     here.run_for(6s);
@@ -110,11 +116,14 @@ TEST_CASE("#c an empty answer or NXDOMAIN keeps every pod in use") {
     simulated_pool& pool = here.add_pool(pool_of(12));
     here.clients(pool, 8, spread(0ms, 50ms), 3min, caller_plan(spread(1ms, 20ms)));
     here.run_for(30s);
+    for (pod* each : pods) each->dials.clear();
     here.names().answer({});
     const std::uint64_t before = pods[0]->leases;
     here.run_for(2min);
     CHECK(pool.snapshot().discovery_failures >= 20);
     CHECK(pods[0]->leases > before + 1000);
+    // Nothing is lost, so nothing is opened again; demand may want one more.
+    CHECK(here.most_dials_within(1s) <= 1);
     CHECK(pool.callers().failed() == 0);
     here.run_for(1min);
     here.finish();

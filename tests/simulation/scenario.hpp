@@ -32,6 +32,12 @@ inline std::size_t total(const std::vector<std::size_t>& counts) {
     return sum;
 }
 
+/// Sessions on a pod that callers hold.
+inline std::size_t leased_on(const pod& server) {
+    return static_cast<std::size_t>(std::count_if(server.sessions.begin(), server.sessions.end(),
+                                                  [](const auto& entry) { return entry.second->leased; }));
+}
+
 inline std::string listed(const std::vector<std::size_t>& counts) {
     std::ostringstream text;
     for (const std::size_t count : counts) text << count << ' ';
@@ -43,6 +49,10 @@ inline double in_milliseconds(duration length) {
 }
 
 inline double in_seconds(duration length) { return std::chrono::duration<double>(length).count(); }
+
+/// The most attempts on one pod that refuses, within a second: the pauses between them are 10 ms doubling,
+/// each at least half of it, and 5 + 10 + ... + 640 ms are more than a second.
+inline constexpr std::size_t refused_within_a_second = 8;
 
 /// Closes by reason, those on pods that the pool has forgotten included.
 inline std::uint64_t closes(const stats& figures, close_reason reason) {

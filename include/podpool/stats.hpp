@@ -36,7 +36,7 @@ struct stats {
     std::uint64_t timeouts = 0;               ///< callers whose time ran out
     std::uint64_t cancellations = 0;          ///< callers who gave up
     std::uint64_t refusals = 0;               ///< callers refused at once: queue full, rejected, closed
-    std::uint64_t renewals = 0;               ///< replacements opened, for age or to move
+    std::uint64_t renewals = 0;               ///< replacements opened, whatever for
     double renewals_per_second = 0;           ///< over about the last minute
     std::uint64_t opens = 0;                  ///< connections opened
     std::uint64_t open_failures = 0;          ///< attempts that failed

@@ -258,6 +258,21 @@ TEST_CASE("a discarded connection is closed, whatever its state") {
     CHECK(seen.closing == 1);
 }
 
+TEST_CASE("a session that can't be cleared is replaced though nobody asks, and a retired one isn't") {
+    bare_pool pool(settings_of(2));
+    const std::vector<slot_id> slots = pool.lease_new(2);
+    pool.machine.replaced(slots[0], pool.now);
+    CHECK(pool.status(slots[0]) == slot_status::closing);
+    pool.machine.closed(slots[0], pool.now);
+    CHECK(pool.collect(action_kind::open).size() == 1);
+    pool.machine.retire_all(pool.now);
+    pool.collect();
+    pool.machine.replaced(slots[1], pool.now);
+    pool.machine.closed(slots[1], pool.now);
+    CHECK(pool.collect(action_kind::open).empty());
+    CHECK(pool.machine.snapshot(pool.now).closes[static_cast<std::size_t>(close_reason::retired)] >= 1);
+}
+
 TEST_CASE("#13 idle connections are checked once a period, a tenth at a time, the longest unseen first") {
     bare_pool pool(settings_of(20));
     const std::vector<slot_id> slots = pool.open_idle(20);

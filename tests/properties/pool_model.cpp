@@ -197,7 +197,8 @@ void pool_model::give_back_clean(std::size_t pick) {
 
 void pool_model::discard(std::size_t pick) {
     if (leases_.empty()) return;
-    machine_.discarded(take_out(leases_, pick).slot, now_);
+    const core::slot_id slot = take_out(leases_, pick / 2).slot;
+    pick % 2 == 0 ? machine_.discarded(slot, now_) : machine_.replaced(slot, now_);
 }
 
 void pool_model::find_dead(std::size_t pick) {

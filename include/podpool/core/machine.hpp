@@ -97,6 +97,15 @@ public:
         settle(now);
     }
 
+    /// Takes a lease back whose session can't be cleared: another connection is opened in its place, since
+    /// its next caller is as likely as if it had come back.
+    void replaced(slot_id id, time_point now) {
+        const slot& returned = connections_[id];
+        if (!returned.renewing && !returned.doomed) ++renewal_debt_;
+        close_slot(id, returned.doomed ? returned.doom : close_reason::discarded);
+        settle(now);
+    }
+
     /// Notes how long one lease lasted; a sample of all leases is enough.
     void note_use_time(duration used) {
         use_time_.record(used);
@@ -296,7 +305,7 @@ private:
     std::vector<action> actions_;
     std::vector<slot_id> openings_;  // slots in status opening, oldest first
     std::size_t max_;
-    std::size_t renewal_debt_ = 0;  // connections closed at their end before a replacement was open
+    std::size_t renewal_debt_ = 0;  // connections closed before the replacement that they are due was open
     bool moves_allowed_ = false;
     time_point next_move_;
     bool closing_ = false;

@@ -107,8 +107,10 @@ void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
     // It ends somebody's wait, which is measured, and which began by the precise clock.
     if (!precise && machine_.waiting() > 0) now = clock_now();
     if (timed) machine_.note_use_time(now - std::exchange(returned.timed_since, {}));
-    if (discard || (state.replace && !state.why)) {
+    if (discard) {
         machine_.discarded(returned.slot, now);
+    } else if (state.replace && !state.why) {
+        machine_.replaced(returned.slot, now);
     } else {
         machine_.released(returned.slot, state.why, state.needs_reset, now);
     }

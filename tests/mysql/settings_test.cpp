@@ -198,13 +198,25 @@ TEST_CASE("TLS is what was asked for, or it is refused") {
         CHECK(problem_of("mysql://u@h/d?sslmode=require").find("set verify-full") != std::string::npos);
         CHECK(problem_of("mysql://u@h/d?sslmode=verify-ca&sslrootcert=/ca").find("set verify-full") !=
               std::string::npos);
+        CHECK(problem_of("mysql://u@h/d?OPT_ENABLE_CLEARTEXT_PLUGIN=false").find("changes nothing") !=
+              std::string::npos);
         CHECK(problem_of("mysql://u@h/d?OPT_SSL_MODE=REQUIRED").find("sslmode=require can't be kept") !=
               std::string::npos);
     }
-    CHECK(problem_of("mysql://u@h/d?sslrootcert=/ca.crt").find("set sslmode=verify-full") !=
-          std::string::npos);
-    CHECK(problem_of("mysql://u@h/d?sslmode=disable&sslcert=/c&sslkey=/k").find("uses no TLS") !=
-          std::string::npos);
+    for (const std::string key : {"sslrootcert", "sslCAPath", "sslCRL", "sslCRLPath"}) {
+        CAPTURE(key);
+        for (const std::string mode : {"prefer", "disable"}) {
+            CHECK(problem_of("mysql://u@h/d?sslmode=" + mode + "&" + key + "=/ca.crt")
+                      .find("\"" + key + "\" is given, but sslmode=" + mode +
+                            " checks no certificate; set sslmode=verify-full") != std::string::npos);
+        }
+        CHECK(problem_of("mysql://u@h/d?sslmode=verify-full&" + key + "=/ca.crt").empty());
+    }
+    for (const std::string pair : {"sslcert=/c&sslkey=/k", "sslCipher=AES256", "OPT_TLS_VERSION=TLSv1.3"}) {
+        CAPTURE(pair);
+        CHECK(problem_of("mysql://u@h/d?sslmode=disable&" + pair).find("uses no TLS") != std::string::npos);
+        CHECK(problem_of("mysql://u@h/d?sslmode=prefer&" + pair).empty());
+    }
     CHECK(problem_of("mysql://u@h/d?sslmode=verify-full&sslcert=/c").find("belong together") !=
           std::string::npos);
     CHECK(problem_of("mysql:///d?socket=/s&sslmode=verify-full").find("Unix socket") != std::string::npos);
@@ -219,6 +231,30 @@ TEST_CASE("what each library can't keep is known for both") {
               (mode == disable || mode == prefer || mode == verify_full));
         CHECK(parse_ssl_mode(to_string(mode)) == mode);
     }
+}
+
+TEST_CASE("prefer insists on TLS first, and then asks for exactly what the server has") {
+    using enum ssl_mode;
+    CHECK(first_tls_use(disable, client_library::mariadb, false) == tls_use::none);
+    CHECK(first_tls_use(prefer, client_library::mariadb, false) == tls_use::verified);
+    CHECK(first_tls_use(prefer, client_library::mariadb, true) == tls_use::none);
+    CHECK(first_tls_use(prefer, client_library::mysql, false) == tls_use::unverified);
+    for (const bool plain : {false, true}) {
+        CHECK(first_tls_use(verify_full, client_library::mariadb, plain) == tls_use::verified);
+    }
+    const mysql_error::report no_tls{
+        2026, "HY000", "SSL is required, but the server does not support it", {}};
+    const mysql_error::report untrusted{2026, "HY000", "TLS/SSL error: certificate verify failed", {}};
+    const mysql_error::report broken{2026, "HY000", "TLS/SSL error: unexpected eof while reading", {}};
+    const mysql_error::report refused{1045, "28000", "Access denied", {}};
+    CHECK(next_tls_use(prefer, tls_use::verified, no_tls) == tls_use::none);
+    CHECK(next_tls_use(prefer, tls_use::verified, untrusted) == tls_use::unverified);
+    for (const mysql_error::report& last : {broken, refused}) {
+        CHECK_FALSE(next_tls_use(prefer, tls_use::verified, last).has_value());
+    }
+    CHECK_FALSE(next_tls_use(prefer, tls_use::unverified, untrusted).has_value());
+    CHECK_FALSE(next_tls_use(prefer, tls_use::none, no_tls).has_value());
+    CHECK_FALSE(next_tls_use(verify_full, tls_use::verified, no_tls).has_value());
 }
 
 TEST_CASE("only literal addresses and plain names are dialled") {

@@ -7,6 +7,7 @@
 
 #include <boost/asio/use_awaitable.hpp>
 
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -72,12 +73,36 @@ failure mysql_session::open_now() {
 }
 
 failure mysql_session::log_in(const std::string& host) {
-    sql::ConnectOptionsMap options = connect_options(*settings_, where_.where, host);
+    using clock = std::chrono::steady_clock;
+    const clock::time_point end = clock::now() + settings_->connect_timeout;
+    const bool plain = plain_->knows(where_.where, clock::now());
+    connect_attempt next{host, first_tls_use(settings_->tls, compiled_for(), plain),
+                         settings_->connect_timeout};
+    for (;;) {
+        try {
+            return attempt(next);
+        } catch (const sql::SQLException& problem) {
+            const auto use = next_tls_use(settings_->tls, next.tls, report_of(problem));
+            next.limit = std::chrono::ceil<std::chrono::seconds>(end - clock::now());
+            if (!use || next.limit <= std::chrono::seconds(0)) throw;
+            next.tls = *use;
+        }
+        if (next.tls == tls_use::none) plain_->note(where_.where, clock::now());
+    }
+}
+
+failure mysql_session::attempt(const connect_attempt& how) {
+    const failure given_up(failure_kind::connection_lost, where_text_ + ": given up while it was opened");
+    {
+        // What cut off the attempt before this one doesn't reach this one.
+        const lock held(mutex_);
+        if (lost_) return given_up;
+    }
+    sql::ConnectOptionsMap options = connect_options(*settings_, where_.where, how);
     std::unique_ptr<sql::Connection> made(connector_instance().connect(options));
     const lock held(mutex_);
     connection_ = std::move(made);
-    if (!lost_) return {};
-    return {failure_kind::connection_lost, where_text_ + ": given up while it was opened"};
+    return lost_ ? given_up : failure();
 }
 
 failure mysql_session::set_up() {

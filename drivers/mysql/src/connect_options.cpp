@@ -36,7 +36,9 @@ int connector_mode(ssl_mode mode) {
     return sql::SSL_MODE_VERIFY_IDENTITY;
 }
 
-void set_mode(sql::ConnectOptionsMap& map, ssl_mode mode) { map["ssl-mode"] = connector_mode(mode); }
+void set_mode(sql::ConnectOptionsMap& map, ssl_mode mode, tls_use /*use*/) {
+    map["ssl-mode"] = connector_mode(mode);
+}
 
 #else
 
@@ -44,12 +46,12 @@ constexpr const char* ca_key = "sslCA";
 constexpr const char* certificate_key = "sslCert";
 constexpr const char* key_key = "sslKey";
 
-void set_mode(sql::ConnectOptionsMap& map, ssl_mode mode) {
+void set_mode(sql::ConnectOptionsMap& map, ssl_mode /*mode*/, tls_use use) {
     // libmariadb ignores the connector's OPT_SSL_MODE. What it calls enforcing is only preferring: a man in
     // the middle can switch TLS off. Verifying is the one setting that fails without TLS. Newer versions have
     // both on unless told.
-    map["sslEnforce"] = mode != ssl_mode::disable;
-    map["sslVerify"] = mode == ssl_mode::verify_full;
+    map["sslEnforce"] = use != tls_use::none;
+    map["sslVerify"] = use == tls_use::verified;
 }
 
 #endif
@@ -57,27 +59,33 @@ void set_mode(sql::ConnectOptionsMap& map, ssl_mode mode) {
 }  // namespace
 
 sql::ConnectOptionsMap connect_options(const mysql_settings& settings, const endpoint& where,
-                                       const std::string& host) {
+                                       const connect_attempt& attempt) {
     sql::ConnectOptionsMap map;
+    const bool socket = where.address.starts_with('/');
+    const bool with_tls = !socket && attempt.tls != tls_use::none;
     for (const auto& [key, value] : settings.options) {
+        // libmariadb takes each of these for a wish for TLS, and then the connection for encrypted.
+        if (!with_tls && key.starts_with("ssl")) continue;
         if (const auto* flag = std::get_if<bool>(&value)) map[text(key)] = *flag;
         if (const auto* number = std::get_if<int>(&value)) map[text(key)] = *number;
         if (const auto* word = std::get_if<std::string>(&value)) map[text(key)] = text(*word);
     }
-    map["hostName"] = text(host);
+    map["hostName"] = text(attempt.host);
     map["userName"] = text(settings.user);
     map["password"] = text(std::string(settings.password.reveal()));
     set_text(map, "schema", settings.database);
-    if (where.address.starts_with('/')) {
+    if (socket) {
         map["socket"] = text(where.address);
     } else {
         map["port"] = static_cast<int>(where.port);
-        set_mode(map, settings.tls);
+        set_mode(map, settings.tls, attempt.tls);
+    }
+    if (with_tls) {
         set_text(map, ca_key, settings.root_certificate);
         set_text(map, certificate_key, settings.certificate);
         set_text(map, key_key, settings.key);
     }
-    map["OPT_CONNECT_TIMEOUT"] = static_cast<int>(settings.connect_timeout.count());
+    map["OPT_CONNECT_TIMEOUT"] = static_cast<int>(attempt.limit.count());
     map["OPT_CONNECT_ATTR_ADD"] =
         std::map<sql::SQLString, sql::SQLString>{{"program_name", text(settings.program_name)}};
     // A connection that comes back by itself would be another session.

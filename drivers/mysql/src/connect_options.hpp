@@ -6,13 +6,22 @@
 
 #include <podpool/endpoint.hpp>
 
+#include <chrono>
 #include <string>
 
 namespace podpool::detail {
 
-/// Everything that one attempt tells the connector. `host`: from host_to_dial().
+/// One attempt to connect.
+struct connect_attempt {
+    /// From host_to_dial().
+    std::string host;
+    tls_use tls = tls_use::verified;
+    std::chrono::seconds limit{1};
+};
+
+/// Everything that one attempt tells the connector.
 /// The map holds the password: it should live no longer than the attempt.
 sql::ConnectOptionsMap connect_options(const mysql_settings& settings, const endpoint& where,
-                                       const std::string& host);
+                                       const connect_attempt& attempt);
 
 }  // namespace podpool::detail

@@ -29,7 +29,8 @@ std::size_t most_workers(const options& pool) {
 
 mysql::mysql(const options& settings)
     : settings_(std::make_shared<const detail::mysql_settings>(detail::read_mysql_settings(settings))),
-      workers_(std::make_shared<detail::mysql_workers>(most_workers(settings))) {}
+      workers_(std::make_shared<detail::mysql_workers>(most_workers(settings))),
+      plain_(std::make_shared<detail::plain_servers>()) {}
 
 std::string mysql::label() const { return settings_->label; }
 
@@ -42,7 +43,7 @@ std::unique_ptr<discovery_source> mysql::discover(asio::any_io_executor executor
 asio::awaitable<open_result<mysql::connection>> mysql::open(endpoint_info where) const {
     const asio::any_io_executor executor = detail::without_strand(co_await asio::this_coro::executor);
     const auto session =
-        std::make_shared<detail::mysql_session>(executor, settings_, workers_, std::move(where));
+        std::make_shared<detail::mysql_session>(executor, settings_, workers_, plain_, std::move(where));
     // Owns the session from here on: whatever ends this, the connection is closed.
     auto opened = std::make_unique<connection>(session);
     failure problem = co_await detail::mysql_session::connect(session);

@@ -37,10 +37,12 @@ void start_mysql_query::operator()(std::uint64_t operation, const statement& wan
 }
 
 mysql_session::mysql_session(asio::any_io_executor executor, std::shared_ptr<const mysql_settings> settings,
-                             std::weak_ptr<mysql_workers> workers, endpoint_info where)
+                             std::weak_ptr<mysql_workers> workers, std::shared_ptr<plain_servers> plain,
+                             endpoint_info where)
     : executor_(std::move(executor)),
       settings_(std::move(settings)),
       workers_(std::move(workers)),
+      plain_(std::move(plain)),
       where_(std::move(where)),
       where_text_(to_string(where_.where)) {}
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "connect_options.hpp"
 #include "connector.hpp"
 #include "pending_call.hpp"
+#include "plain_servers.hpp"
 #include "session_socket.hpp"
 #include "session_trace.hpp"
 #include "settings.hpp"
@@ -45,7 +47,8 @@ public:
     using work = std::function<failure(mysql_session&)>;
 
     mysql_session(boost::asio::any_io_executor executor, std::shared_ptr<const mysql_settings> settings,
-                  std::weak_ptr<mysql_workers> workers, endpoint_info where);
+                  std::weak_ptr<mysql_workers> workers, std::shared_ptr<plain_servers> plain,
+                  endpoint_info where);
 
     /// Connects, logs in, checks TLS and the role; the first thing to happen, and only once.
     static boost::asio::awaitable<failure> connect(std::shared_ptr<mysql_session> self);
@@ -85,7 +88,9 @@ private:
 
     // connect.cpp: on a worker
     [[nodiscard]] failure open_now();
+    /// Several attempts where the first ones only find out how to use TLS.
     [[nodiscard]] failure log_in(const std::string& host);
+    [[nodiscard]] failure attempt(const connect_attempt& how);
     [[nodiscard]] failure set_up();
     [[nodiscard]] failure check_identity(const std::string& tls_cipher) const;
 
@@ -119,6 +124,7 @@ private:
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<const mysql_settings> settings_;
     const std::weak_ptr<mysql_workers> workers_;
+    const std::shared_ptr<plain_servers> plain_;
     const endpoint_info where_;
     const std::string where_text_;
 

@@ -80,21 +80,33 @@ void read_attrs(mysql_pairs& pairs, mysql_settings& into) {
     into.wanted = *attrs;
 }
 
+bool is_given(const mysql_pairs& pairs, std::string_view key) { return pairs.contains(std::string(key)); }
+
+/// What can't do anything in a mode is an error: whoever wrote it expects something of it.
+void check_tls_keys(const mysql_settings& settings, const mysql_pairs& pairs) {
+    const std::string mode = "sslmode=" + std::string(to_string(settings.tls));
+    if (settings.tls != ssl_mode::verify_ca && settings.tls != ssl_mode::verify_full) {
+        for (const std::string_view key : {"sslrootcert", "sslCAPath", "sslCRL", "sslCRLPath"}) {
+            if (!is_given(pairs, key)) continue;
+            refuse_mysql_string(in_quotes(key) + " is given, but " + mode +
+                                " checks no certificate; set sslmode=verify-full");
+        }
+    }
+    if (settings.tls == ssl_mode::disable) {
+        for (const std::string_view key : {"sslcert", "sslkey", "sslCipher", "OPT_TLS_VERSION"}) {
+            if (!is_given(pairs, key)) continue;
+            refuse_mysql_string(in_quotes(key) + " is given, but " + mode + " uses no TLS");
+        }
+    }
+}
+
 void check_tls(const mysql_settings& settings) {
     const std::string mode = "sslmode=" + std::string(to_string(settings.tls));
     if (const std::string_view problem = unkept_mode(settings.tls, compiled_for()); !problem.empty()) {
         refuse_mysql_string(mode + " can't be kept by the client library here: " + std::string(problem));
     }
-    const bool checks = settings.tls == ssl_mode::verify_ca || settings.tls == ssl_mode::verify_full;
-    if (!settings.root_certificate.empty() && !checks) {
-        refuse_mysql_string("\"sslrootcert\" is given, but " + mode +
-                            " checks no certificate; set sslmode=verify-full");
-    }
     if (settings.certificate.empty() != settings.key.empty()) {
         refuse_mysql_string("\"sslcert\" and \"sslkey\" belong together; only one of them is given");
-    }
-    if (settings.tls == ssl_mode::disable && !settings.certificate.empty()) {
-        refuse_mysql_string("\"sslcert\" is given, but sslmode=disable uses no TLS");
     }
     const bool socket = std::any_of(settings.targets.begin(), settings.targets.end(),
                                     [](const discovery_target& one) { return one.host.starts_with('/'); });
@@ -113,6 +125,7 @@ void read_tls(mysql_pairs& pairs, mysql_settings& into) {
         }
         into.tls = *mode;
     }
+    check_tls_keys(into, pairs);
     into.root_certificate = take(pairs, "sslrootcert");
     into.certificate = take(pairs, "sslcert");
     into.key = take(pairs, "sslkey");
@@ -132,6 +145,12 @@ std::string nearest_key(std::string_view key) {
 connector_value read_option(const std::string& key, std::string_view text) {
     if (const std::string_view reason = refused_option(key); !reason.empty()) {
         refuse_mysql_string(in_quotes(key) + " can't be set here: " + std::string(reason));
+    }
+    if (key == "OPT_ENABLE_CLEARTEXT_PLUGIN" && compiled_for() == client_library::mariadb) {
+        refuse_mysql_string(
+            in_quotes(key) +
+            " changes nothing in the client library here, which sends a password in the clear "
+            "to whichever server asks for it so; set sslmode=verify-full");
     }
     const connector_option* option = find_connector_option(key);
     if (option == nullptr) {

@@ -2,6 +2,7 @@
 #include "tls_rules.hpp"
 
 #include "connector.hpp"
+#include "errors.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -71,6 +72,33 @@ std::string_view unkept_mode(ssl_mode mode, client_library library) noexcept {
                "in the certificate";
     }
     return {};
+}
+
+tls_use first_tls_use(ssl_mode mode, client_library library, bool plain) noexcept {
+    switch (mode) {
+        case ssl_mode::disable:
+            return tls_use::none;
+        case ssl_mode::prefer:
+            // Oracle's library knows of each connection whether it is encrypted.
+            if (library == client_library::mysql) return tls_use::unverified;
+            return plain ? tls_use::none : tls_use::verified;
+        case ssl_mode::require:
+            return tls_use::unverified;
+        case ssl_mode::verify_ca:
+        case ssl_mode::verify_full:
+            return tls_use::verified;
+    }
+    return tls_use::verified;
+}
+
+std::optional<tls_use> next_tls_use(ssl_mode mode, tls_use tried, const mysql_error::report& said) noexcept {
+    if (mode != ssl_mode::prefer || tried != tls_use::verified || said.number != tls_error_number) {
+        return std::nullopt;
+    }
+    if (said.message.find("server does not support it") != std::string::npos) return tls_use::none;
+    // Else a certificate was refused, unless the handshake broke off.
+    if (kind_of_mysql_connect_failure(said) == failure_kind::rejected) return tls_use::unverified;
+    return std::nullopt;
 }
 
 std::optional<std::string> host_to_dial(const endpoint_info& where, dial_by by) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <podpool/endpoint_info.hpp>
+#include <podpool/mysql/error.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -28,6 +29,23 @@ client_library compiled_for() noexcept;
 
 /// Why a mode can't be guaranteed with a library, and what would work; empty if it can.
 std::string_view unkept_mode(ssl_mode mode, client_library library) noexcept;
+
+/// How one attempt to connect uses TLS.
+enum class tls_use : std::uint8_t {
+    none,
+    unverified,  ///< whatever certificate the server has
+    verified,    ///< the only one with which libmariadb refuses a server that has no TLS
+};
+
+/// What the first attempt does. `plain`: the server had no TLS when it was asked last.
+tls_use first_tls_use(ssl_mode mode, client_library library, bool plain) noexcept;
+
+/// How ssl_mode::prefer goes on after a failed attempt; nothing if that failure is final.
+///
+/// libmariadb tells nobody beforehand whether a server has TLS, and where it may do without takes the
+/// connection for encrypted all the same: its caching_sha2_password then sends the bare password. So the
+/// first attempt insists on TLS, and the next one asks for exactly what the server turned out to have.
+std::optional<tls_use> next_tls_use(ssl_mode mode, tls_use tried, const mysql_error::report& said) noexcept;
 
 /// What is dialled: the address that was counted, or the name that leads to it.
 enum class dial_by : std::uint8_t { address, name };

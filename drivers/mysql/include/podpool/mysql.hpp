@@ -23,6 +23,7 @@ namespace podpool {
 namespace detail {
 struct mysql_settings;
 class mysql_workers;
+class plain_servers;
 }  // namespace detail
 
 /// The driver for MySQL and MariaDB, on mysql-connector-c++.
@@ -86,6 +87,7 @@ public:
 private:
     std::shared_ptr<const detail::mysql_settings> settings_;
     std::shared_ptr<detail::mysql_workers> workers_;
+    std::shared_ptr<detail::plain_servers> plain_;
 };
 
 static_assert(driver<mysql>);

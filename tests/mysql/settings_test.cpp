@@ -123,7 +123,7 @@ TEST_CASE("what would break the pool's promises is refused, and what to do inste
           row{"CLIENT_MULTI_STATEMENTS=true", "one statement"},
           row{"OPT_CONNECT_TIMEOUT=3", "pool_connect_timeout"}, row{"readDefaultFile=/etc/my.cnf", "a file"},
           row{"sslVerify=true", "sslmode=verify-full"}, row{"sslEnforce=true", "sslmode=verify-full"},
-          row{"OPT_DNS_SRV=true", "pool_discovery=srv"},
+          row{"OPT_DNS_SRV=true", "pool_discovery=srv"}, row{"postInit=set autocommit %3D 0", "set preInit"},
           row{"defaultStatementResultType=1", "whole results"}}) {
         CAPTURE(expected.pair);
         CHECK(problem_of(std::string("mysql://u@h/d?") + expected.pair).find(expected.hint) !=

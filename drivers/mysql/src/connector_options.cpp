@@ -10,7 +10,7 @@ namespace podpool::detail {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> refusals{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> refusals{{
     {"CLIENT_MULTI_STATEMENTS", "a text is one statement here"},
     {"OPT_CAN_HANDLE_EXPIRED_PASSWORDS", "a pool can't change a password"},
     {"OPT_CONNECT_ATTR_ADD", "connection attributes can't be written in a connection string"},
@@ -23,6 +23,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 17> refusals
     {"defaultPreparedStatementResultType", "query() reads whole results"},
     {"defaultStatementResultType", "query() reads whole results"},
     {"pipe", "there are no named pipes here"},
+    {"postInit",
+     "it runs where the driver can't see it, and could switch autocommit off, which loses what is "
+     "written; set preInit instead"},
     {"readDefaultFile", "a file could change what this string says"},
     {"readDefaultGroup", "a file could change what this string says"},
     {"sslEnforce", "it doesn't keep what it promises; set sslmode=verify-full"},

@@ -41,7 +41,6 @@ inline constexpr std::array connector_options{
     connector_option{"charsetDir", option_type::text},
     connector_option{"defaultAuth", option_type::text},
     connector_option{"pluginDir", option_type::text},
-    connector_option{"postInit", option_type::text},
     connector_option{"preInit", option_type::text},
     connector_option{"rsaKey", option_type::text},
     connector_option{"sslCAPath", option_type::text},

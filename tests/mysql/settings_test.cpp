@@ -113,6 +113,22 @@ TEST_CASE("options of the connector have their types, and bad values say what wa
     }
 }
 
+TEST_CASE("only versions of TLS that the library knows are taken: it would drop the others and allow more") {
+    for (const char* versions : {"TLSv1.3", "TLSv1.2,TLSv1.3", "TLSv1.0,TLSv1.1,TLSv1.2,TLSv1.3"}) {
+        CAPTURE(versions);
+        CHECK(handed(read(std::string("mysql://u@h/d?OPT_TLS_VERSION=") + versions), "OPT_TLS_VERSION") ==
+              std::string("text ") + versions);
+    }
+    for (const char* versions : {"", "TLSv1.4", "tlsv1.3", "TLSv1.3,", ",TLSv1.3", "TLSv1.2 TLSv1.3", "TLSv1",
+                                 "TLSv1.2,,TLSv1.3", "TLSv1.2, TLSv1.3", "xTLSv1.3"}) {
+        CAPTURE(versions);
+        CHECK(problem_of(std::string("mysql://u@h/d?tls-version=") + versions)
+                  .find("\"OPT_TLS_VERSION\" is \"" + std::string(versions) +
+                        "\"; expected one or more of TLSv1.0, TLSv1.1, TLSv1.2 and TLSv1.3") !=
+              std::string::npos);
+    }
+}
+
 TEST_CASE("what would break the pool's promises is refused, and what to do instead is said") {
     struct row {
         const char* pair;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <system_error>
 #include <utility>
 
@@ -36,8 +37,19 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 18> refusals
 constexpr std::array<std::string_view, 4> yes{"true", "1", "on", "yes"};
 constexpr std::array<std::string_view, 4> no{"false", "0", "off", "no"};
 
+constexpr std::array<std::string_view, 4> tls_versions{"TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+
 bool among(std::string_view text, const std::array<std::string_view, 4>& words) noexcept {
     return std::find(words.begin(), words.end(), text) != words.end();
+}
+
+bool are_tls_versions(std::string_view text) noexcept {
+    for (;;) {
+        const std::size_t comma = text.find(',');
+        if (!among(text.substr(0, comma), tls_versions)) return false;
+        if (comma == std::string_view::npos) return true;
+        text.remove_prefix(comma + 1);
+    }
 }
 
 }  // namespace
@@ -69,6 +81,9 @@ std::optional<connector_value> read_connector_value(option_type type, std::strin
         case option_type::text:
             if (text.empty()) return std::nullopt;
             return std::string(text);
+        case option_type::tls_versions:
+            if (!are_tls_versions(text)) return std::nullopt;
+            return std::string(text);
     }
     return std::nullopt;
 }
@@ -81,6 +96,8 @@ std::string_view expected(option_type type) noexcept {
             return "a number from 0 to 2147483647";
         case option_type::text:
             return "a text that isn't empty";
+        case option_type::tls_versions:
+            return "one or more of TLSv1.0, TLSv1.1, TLSv1.2 and TLSv1.3, with commas between them";
     }
     return "a value";
 }

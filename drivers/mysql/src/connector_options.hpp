@@ -11,7 +11,8 @@
 namespace podpool::detail {
 
 /// The type that the connector wants an option's value to have; it throws for another one.
-enum class option_type : std::uint8_t { flag, number, text };
+/// tls_versions: a text of which libmariadb ignores what it doesn't know.
+enum class option_type : std::uint8_t { flag, number, text, tls_versions };
 
 /// An option that is handed to the connector under its own name.
 struct connector_option {
@@ -35,7 +36,7 @@ inline constexpr std::array connector_options{
     connector_option{"OPT_READ_TIMEOUT", option_type::number},
     connector_option{"OPT_RECONNECT", option_type::flag},
     connector_option{"OPT_REPORT_DATA_TRUNCATION", option_type::flag},
-    connector_option{"OPT_TLS_VERSION", option_type::text},
+    connector_option{"OPT_TLS_VERSION", option_type::tls_versions},
     connector_option{"OPT_WRITE_TIMEOUT", option_type::number},
     connector_option{"characterSetResults", option_type::text},
     connector_option{"charsetDir", option_type::text},
@@ -57,8 +58,9 @@ const connector_option* find_connector_option(std::string_view key) noexcept;
 /// Why an option of the connector can't be used here, and what to use instead; empty for all others.
 std::string_view refused_option(std::string_view key) noexcept;
 
-/// A value of the wanted type: true/false (or 1/0, on/off, yes/no), a number from 0 on, or a text.
-/// Returns nothing for another text; `expected(type)` says what would have been right.
+/// A value of the wanted type: true/false (or 1/0, on/off, yes/no), a number from 0 on, a text, or TLS
+/// versions with commas between them. Returns nothing for another text; `expected(type)` says what would have
+/// been right.
 std::optional<connector_value> read_connector_value(option_type type, std::string_view text);
 std::string_view expected(option_type type) noexcept;
 

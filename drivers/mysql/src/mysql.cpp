@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "connector_instance.hpp"
 #include "session.hpp"
 #include "settings.hpp"
 #include "workers.hpp"
@@ -30,7 +31,10 @@ std::size_t most_workers(const options& pool) {
 mysql::mysql(const options& settings)
     : settings_(std::make_shared<const detail::mysql_settings>(detail::read_mysql_settings(settings))),
       workers_(std::make_shared<detail::mysql_workers>(most_workers(settings))),
-      plain_(std::make_shared<detail::plain_servers>()) {}
+      plain_(std::make_shared<detail::plain_servers>()) {
+    // Here, where the program can tell when: while it runs, nobody else may ask the connector for its driver.
+    detail::connector_instance();
+}
 
 std::string mysql::label() const { return settings_->label; }
 

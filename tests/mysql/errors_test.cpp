@@ -35,18 +35,37 @@ TEST_CASE("a refused certificate is a rejection, a broken handshake isn't") {
 }
 
 TEST_CASE("which errors end a connection, and what that says") {
-    for (const int number : {1053, 1153, 1158, 1927, 2006, 2013, 2014, 2027, 2055, 3169, 4031}) {
-        CAPTURE(number);
-        CHECK(ends_connection(number));
+    for (const bool mariadb : {false, true}) {
+        CAPTURE(mariadb);
+        for (const int number : {1153, 1158, 1927, 2006, 2013, 2014, 2027, 2055, 3169}) {
+            CAPTURE(number);
+            CHECK(kind_of_mysql_end(said(number), mariadb) == connection_lost);
+        }
+        for (const int number : {1045, 1062, 1064, 1146, 1205, 1213, 1290, 1317, 1792, 0}) {
+            CAPTURE(number);
+            CHECK(kind_of_mysql_end(said(number), mariadb) == none);
+        }
+        for (const int number : {1053, 3032}) {
+            CAPTURE(number);
+            CHECK(kind_of_mysql_end(said(number), mariadb) == endpoint_down);
+        }
     }
-    for (const int number : {1045, 1062, 1064, 1146, 1205, 1213, 1290, 1317, 1792, 0}) {
-        CAPTURE(number);
-        CHECK_FALSE(ends_connection(number));
-    }
-    CHECK(kind_of_lost_mysql_connection(1053) == endpoint_down);
-    CHECK(kind_of_lost_mysql_connection(2013) == connection_lost);
-    CHECK(kind_of_lost_mysql_connection(4031) == connection_lost);
-    CHECK(kind_of_lost_mysql_connection(0) == connection_lost);
+}
+
+TEST_CASE("an idle timeout of MySQL's is a missing trigger of MariaDB's, which ends nothing") {
+    CHECK(kind_of_mysql_end(said(4031), false) == connection_lost);
+    CHECK(kind_of_mysql_end(said(4031), true) == none);
+}
+
+TEST_CASE("SQLSTATE class 08 ends a connection whatever the number, unless the number says otherwise") {
+    CHECK(kind_of_mysql_end(said(9999, "08S01"), true) == connection_lost);
+    CHECK(kind_of_mysql_end(said(9999, "08004"), false) == connection_lost);
+    CHECK(kind_of_mysql_end(said(9999, "42000"), false) == none);
+    // A procedure's own SIGNAL.
+    CHECK(kind_of_mysql_end(said(1644, "08000"), true) == none);
+    CHECK(kind_of_mysql_end(said(1047, "08S01", "Unknown command"), true) == none);
+    CHECK(kind_of_mysql_end(said(1047, "08S01", "WSREP has not yet prepared node for application use"),
+                            true) == endpoint_down);
 }
 
 TEST_CASE("only refusals of writes by the server say that it is read-only") {

@@ -10,6 +10,9 @@ namespace {
 
 using enum failure_kind;
 
+constexpr int unknown_command = 1047;
+constexpr int client_interaction_timeout = 4031;
+
 /// How an error number is read.
 struct number_rule {
     int number;
@@ -47,6 +50,7 @@ constexpr std::array rules{
     number_rule{1251, rejected, connection_lost},              // ER_NOT_SUPPORTED_AUTH_MODE
     number_rule{1275, rejected, connection_lost},              // ER_SERVER_IS_IN_SECURE_AUTH_MODE
     number_rule{1524, rejected, none},                         // ER_PLUGIN_IS_NOT_LOADED
+    number_rule{1644, endpoint_down, none},                    // ER_SIGNAL_EXCEPTION: a user's SQLSTATE
     number_rule{1698, rejected, none},                         // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
     number_rule{1820, rejected, none},                         // ER_MUST_CHANGE_PASSWORD
     number_rule{1862, rejected, connection_lost},              // ER_MUST_CHANGE_PASSWORD_LOGIN
@@ -70,12 +74,13 @@ constexpr std::array rules{
     number_rule{2058, rejected, connection_lost},              // CR_AUTH_PLUGIN_ERR of older libraries
     number_rule{2059, rejected, connection_lost},              // CR_AUTH_PLUGIN_CANNOT_LOAD
     number_rule{2061, rejected, connection_lost},              // CR_AUTH_PLUGIN_ERR
-    number_rule{3032, endpoint_down, none},                    // ER_SERVER_OFFLINE_MODE (MySQL)
+    number_rule{3032, endpoint_down, endpoint_down},           // ER_SERVER_OFFLINE_MODE (MySQL)
     number_rule{3118, rejected, none},                         // ER_ACCOUNT_HAS_BEEN_LOCKED (MySQL)
     number_rule{3159, rejected, connection_lost},              // ER_SECURE_TRANSPORT_REQUIRED
     number_rule{3169, endpoint_down, connection_lost},         // ER_SESSION_WAS_KILLED (MySQL)
-    number_rule{4031, endpoint_down, connection_lost},         // ER_CLIENT_INTERACTION_TIMEOUT (MySQL)
-    number_rule{4151, rejected, none},                         // ER_ACCOUNT_HAS_BEEN_LOCKED (MariaDB)
+    number_rule{client_interaction_timeout, endpoint_down,
+                connection_lost},       // ER_CLIENT_INTERACTION_TIMEOUT (MySQL)
+    number_rule{4151, rejected, none},  // ER_ACCOUNT_HAS_BEEN_LOCKED (MariaDB)
 };
 
 constexpr int option_prevents_statement = 1290;
@@ -110,14 +115,14 @@ failure_kind kind_of_mysql_connect_failure(const mysql_error::report& said) noex
     return state.starts_with("28") || state.starts_with("42") ? rejected : endpoint_down;
 }
 
-bool ends_connection(int number) noexcept {
-    const number_rule* rule = find_rule(number);
-    return rule != nullptr && rule->when_open != none;
-}
-
-failure_kind kind_of_lost_mysql_connection(int number) noexcept {
-    const number_rule* rule = find_rule(number);
-    return rule == nullptr || rule->when_open == none ? connection_lost : rule->when_open;
+failure_kind kind_of_mysql_end(const mysql_error::report& said, bool mariadb) noexcept {
+    // MariaDB's number for a trigger that doesn't exist.
+    if (mariadb && said.number == client_interaction_timeout) return none;
+    // A Galera node outside of its cluster keeps the session and refuses every statement in it.
+    if (said.number == unknown_command) return contains(said.message, "WSREP") ? endpoint_down : none;
+    if (const number_rule* rule = find_rule(said.number)) return rule->when_open;
+    // Class 08 is a broken connection.
+    return std::string_view(said.sqlstate).starts_with("08") ? connection_lost : none;
 }
 
 read_only_refusal read_only_refusal_in(const mysql_error::report& said) noexcept {

@@ -14,11 +14,9 @@ inline constexpr int tls_error_number = 2026;
 /// What a failed attempt to connect says about the endpoint.
 failure_kind kind_of_mysql_connect_failure(const mysql_error::report& said) noexcept;
 
-/// Whether the connection is gone after this error.
-bool ends_connection(int number) noexcept;
-
-/// What the end of an open connection says about the endpoint.
-failure_kind kind_of_lost_mysql_connection(int number) noexcept;
+/// What an error on an open connection says about it; none: it lives on. MariaDB and MySQL share numbers
+/// below 4000 only.
+failure_kind kind_of_mysql_end(const mysql_error::report& said, bool mariadb) noexcept;
 
 /// Whether an error says that the server refuses writes.
 enum class read_only_refusal : unsigned char {

@@ -182,9 +182,10 @@ mysql_error mysql_session::failed(const sql::SQLException& problem) {
     mysql_error::report said = report_of(problem);
     const lock held(mutex_);
     const std::string spoken = mysql_error({}, {said.number, said.sqlstate, said.message, {}}).what();
-    if (lost_ || ends_connection(said.number)) {
+    const failure_kind end = kind_of_mysql_end(said, mariadb_);
+    if (lost_ || end != failure_kind::none) {
         lost_ = true;
-        note(kind_of_lost_mysql_connection(said.number), spoken);
+        note(end == failure_kind::none ? failure_kind::connection_lost : end, spoken);
         return {make_error_code(errc::connection_lost), std::move(said)};
     }
     const read_only_refusal refusal = read_only_refusal_in(said);

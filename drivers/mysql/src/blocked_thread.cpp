@@ -63,9 +63,9 @@ std::optional<int> polled_descriptor(std::uint64_t address, std::uint64_t count)
 }
 
 /// The descriptor that a thread waits for now; nothing if it doesn't wait for one.
-std::optional<int> awaited_descriptor(pid_t thread) noexcept {
+std::optional<int> awaited_descriptor(pid_t thread, const char* tasks = "/proc/self/task") noexcept {
     std::array<char, 64> path{};
-    std::snprintf(path.data(), path.size(), "/proc/self/task/%d/syscall", static_cast<int>(thread));
+    std::snprintf(path.data(), path.size(), "%s/%d/syscall", tasks, static_cast<int>(thread));
     const owned_descriptor file(open(path.data(), O_RDONLY | O_CLOEXEC));
     std::array<char, 256> text{};
     if (file.get() < 0 || read(file.get(), text.data(), text.size() - 1) <= 0) return std::nullopt;
@@ -93,6 +93,13 @@ bool same_socket(int one, int other) noexcept {
 }  // namespace
 
 pid_t this_thread_number() noexcept { return static_cast<pid_t>(syscall(SYS_gettid)); }
+
+bool can_see_blocked_threads(const char* tasks) noexcept {
+    pollfd asked{};
+    // A thread that reads what it is blocked in is blocked in that read.
+    return awaited_descriptor(this_thread_number(), tasks).has_value() &&
+           polled_descriptor(reinterpret_cast<std::uintptr_t>(&asked), 1).has_value();
+}
 
 bool cut_blocked_thread(pid_t thread) noexcept {
     const auto seen = awaited_descriptor(thread);

@@ -8,6 +8,10 @@ namespace podpool::detail {
 /// The number by which the kernel knows the calling thread.
 pid_t this_thread_number() noexcept;
 
+/// Whether this system tells what a thread is blocked in; not in some sandboxes, nor without /proc.
+/// `tasks`: where it would.
+bool can_see_blocked_threads(const char* tasks = "/proc/self/task") noexcept;
+
 /// Shuts the socket down on which a thread of this process is blocked in a system call, which then ends.
 ///
 /// For calls whose socket nobody has told us: while the connector connects, and where the server sees

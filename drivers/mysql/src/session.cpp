@@ -219,7 +219,7 @@ void mysql_session::lose(lock& held, const std::string& reason) {
     lost_ = true;
     note(failure_kind::connection_lost, reason);
     // Under the mutex, so that neither the socket nor the thread can go meanwhile.
-    const bool must_try_again = !cut() && performer_ != 0;
+    const bool must_try_again = !cut() && performer_ != 0 && can_see_blocked_threads();
     const std::uint64_t operation = running_;
     const std::shared_ptr<pending_call> waiting = std::move(waiting_);
     // Before the worker, whose call ends with an error of its own now.

@@ -116,7 +116,7 @@ private:
     void lose(lock& held, const std::string& reason);
     /// Ends the call that hangs; false if its socket can't be told just now.
     bool cut() noexcept;
-    /// Has a worker try again until the operation has ended.
+    /// Has a worker try again until the operation has ended; only where can_see_blocked_threads().
     void cut_later(std::uint64_t operation) noexcept;
     void keep_cutting(std::uint64_t operation);
     void note(failure_kind kind, const std::string& message);

@@ -35,8 +35,9 @@ class plain_servers;
 ///
 /// The connector blocks, so asynchronous operations run on threads that this object owns: one for each that
 /// is in flight, ended when idle. The destructor waits for those that still run; what keeps them has been
-/// cut by then, except an attempt to connect, which ends within `pool_connect_timeout`, rounded up to
-/// seconds.
+/// cut by then. Where the system doesn't tell which socket that is (docs/mysql.md), they end by the
+/// connector's deadlines: an attempt to connect about a second after `pool_connect_timeout` at the latest, a
+/// statement by `OPT_READ_TIMEOUT`, if that is set.
 ///
 /// Thread safety: everything may be called from any thread; each connection by one at a time. A program
 /// that calls the connector's get_driver_instance() itself must do so when no podpool::mysql is being made.

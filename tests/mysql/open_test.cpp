@@ -10,6 +10,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -37,6 +38,22 @@ TEST_CASE("a connection knows its endpoint, role, version and executor") {
     CHECK(session.cell("select @@character_set_client") == "utf8mb4");
     CHECK(session.cell("select @@autocommit") == "1");
     CHECK_FALSE(session.ping());
+}
+
+TEST_CASE("a session has the server's default isolation level, which the connector would overwrite") {
+    if (!have_mysql()) return;
+    mysql_cluster cluster;
+    mysql_server& server = cluster.add_primary();
+    const std::string variable =
+        mysql_flavour::chosen().is_mariadb() ? "@@session.tx_isolation" : "@@session.transaction_isolation";
+    for (const std::string level :
+         {"READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"}) {
+        server.sql("set global transaction isolation level " + level);
+        live_session session(server);
+        std::string found = session.cell("select " + variable);
+        std::replace(found.begin(), found.end(), '-', ' ');
+        CHECK(found == level);
+    }
 }
 
 TEST_CASE("a URI opens the same session, also over the Unix socket") {

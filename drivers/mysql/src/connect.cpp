@@ -22,6 +22,7 @@ enum set_up_column : std::size_t {
     super_read_only,
     version,
     client,
+    isolation,
     cipher,
     protocol
 };
@@ -39,9 +40,17 @@ std::string tls_status(bool mariadb) {
 std::string set_up_query(bool mariadb, bool may_have_tls) {
     return std::string("select @@global.read_only, @@global.innodb_read_only, ") +
            (mariadb ? "0" : "@@global.super_read_only") +
-           ", version(), (select host from information_schema.processlist where id = connection_id()), "
-           "tls.cipher, tls.protocol from (" +
+           ", version(), (select host from information_schema.processlist where id = connection_id()), " +
+           (mariadb ? "@@global.tx_isolation" : "@@global.transaction_isolation") +
+           ", tls.cipher, tls.protocol from (" +
            (may_have_tls ? tls_status(mariadb) : "select '' as cipher, '' as protocol") + ") as tls";
+}
+
+/// The connector gives every session REPEATABLE READ, whatever the server's default is.
+void restore_isolation(sql::Connection& connection, std::string_view wanted) {
+    if (wanted == "READ-UNCOMMITTED") connection.setTransactionIsolation(sql::TRANSACTION_READ_UNCOMMITTED);
+    if (wanted == "READ-COMMITTED") connection.setTransactionIsolation(sql::TRANSACTION_READ_COMMITTED);
+    if (wanted == "SERIALIZABLE") connection.setTransactionIsolation(sql::TRANSACTION_SERIALIZABLE);
 }
 
 std::string text_or_nothing(const mysql_result& answer, std::size_t column) {
@@ -120,6 +129,7 @@ failure mysql_session::set_up() {
         if (lost_) socket_.cut();
     }
     if (failure problem = check_identity(text_or_nothing(answer, cipher))) return problem;
+    restore_isolation(*connection_, text_or_nothing(answer, isolation));
     return note_role(is_on(answer.get<std::string_view>(0, read_only)) ||
                      is_on(answer.get<std::string_view>(0, innodb_read_only)) ||
                      is_on(answer.get<std::string_view>(0, super_read_only)));

@@ -3,6 +3,7 @@
 
 #include "session_trace.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <limits>
 #include <memory>
 #include <sstream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,7 +20,13 @@ namespace podpool::detail {
 namespace {
 
 /// How the text of a column's cells is had.
-enum class cell_reading : std::uint8_t { as_text, as_decimal, as_float, as_double };
+enum class cell_reading : std::uint8_t { as_text, as_date, as_time, as_float, as_double };
+
+struct column_plan {
+    cell_reading reading = cell_reading::as_text;
+    /// Decimals of a time's seconds.
+    unsigned scale = 0;
+};
 
 /// The connector writes a prepared statement's floating-point numbers with six decimals; this loses nothing.
 template <class T>
@@ -28,29 +36,71 @@ void add_number(mysql_rows& into, T value) {
     into.add({text.data(), static_cast<std::size_t>(end.ptr - text.data())});
 }
 
-/// What the connector has room for in the result of a prepared statement. DECIMAL can be 3 longer, and is
-/// then cut off, followed by what lies behind the buffer.
-constexpr std::size_t longest_decimal = 64;
+/// What the connector has room for in the result of a prepared statement. DECIMAL can be 3 longer; what it
+/// makes of that is cut off, and followed by what lies behind its buffer.
+constexpr unsigned longest_decimal = 64;
 
-cell_reading reading_of(int type, bool prepared) {
-    if (prepared && type == sql::DataType::DECIMAL) return cell_reading::as_decimal;
-    if (prepared && type == sql::DataType::REAL) return cell_reading::as_float;
-    if (prepared && type == sql::DataType::DOUBLE) return cell_reading::as_double;
-    return cell_reading::as_text;
+column_plan plan_of(sql::ResultSetMetaData& meta, unsigned column, bool prepared) {
+    if (!prepared) return {};
+    switch (meta.getColumnType(column)) {
+        case sql::DataType::DECIMAL:
+            if (meta.getColumnDisplaySize(column) > longest_decimal) {
+                throw sql::SQLException("column " + std::to_string(column) +
+                                        ": the connector has no room for a DECIMAL of more than 64 "
+                                        "characters in a statement with parameters; cast it to CHAR");
+            }
+            return {};
+        case sql::DataType::REAL:
+            return {cell_reading::as_float};
+        case sql::DataType::DOUBLE:
+            return {cell_reading::as_double};
+        case sql::DataType::DATE:
+        case sql::DataType::YEAR:
+            return {cell_reading::as_date};
+        case sql::DataType::TIME:
+        case sql::DataType::TIMESTAMP:
+            return {cell_reading::as_time, meta.getScale(column)};
+        default:
+            return {};
+    }
 }
 
-void add_cell(mysql_rows& into, const sql::ResultSet& from, unsigned column, cell_reading reading) {
+/// The connector writes a year without its leading zeros where there is nothing but a date.
+void complete_year(std::string& date) {
+    constexpr std::size_t digits = 4;
+    const std::size_t found = std::min(date.find('-'), date.size());
+    if (found < digits) date.insert(0, digits - found, '0');
+}
+
+/// The connector writes seconds with six decimals, or with none if they are zero.
+void set_decimals(std::string& time, unsigned scale) {
+    constexpr unsigned most = 6;
+    // More stands for a number of decimals that isn't fixed.
+    if (scale == 0 || scale > most) return;
+    std::size_t point = time.find('.');
+    if (point == std::string::npos) {
+        point = time.size();
+        time += '.';
+    }
+    time.resize(point + 1 + scale, '0');
+}
+
+void add_cell(mysql_rows& into, const sql::ResultSet& from, unsigned column, const column_plan& plan) {
     if (from.isNull(column)) return into.add_null();
-    switch (reading) {
-        case cell_reading::as_text:
-        case cell_reading::as_decimal: {
+    switch (plan.reading) {
+        case cell_reading::as_text: {
             const sql::SQLString text = from.getString(column);
-            if (reading == cell_reading::as_decimal && text.length() > longest_decimal) {
-                throw sql::SQLException("column " + std::to_string(column) +
-                                        ": the connector cuts a DECIMAL of more than 64 characters off in a "
-                                        "statement with parameters; cast it to CHAR");
-            }
             return into.add({text.c_str(), text.length()});
+        }
+        case cell_reading::as_date: {
+            std::string text = from.getString(column).asStdString();
+            complete_year(text);
+            return into.add(text);
+        }
+        case cell_reading::as_time: {
+            std::string text = from.getString(column).asStdString();
+            set_decimals(text, plan.scale);
+            return into.add(text);
         }
         case cell_reading::as_float:
             return add_number(into, static_cast<float>(from.getDouble(column)));
@@ -63,15 +113,15 @@ mysql_rows read_rows(sql::ResultSet& from, bool prepared) {
     mysql_rows rows;
     sql::ResultSetMetaData& meta = *from.getMetaData();
     const unsigned columns = meta.getColumnCount();
-    std::vector<cell_reading> readings;
+    std::vector<column_plan> plans;
     for (unsigned column = 1; column <= columns; ++column) {
         rows.columns.push_back(meta.getColumnLabel(column).asStdString());
-        readings.push_back(reading_of(meta.getColumnType(column), prepared));
+        plans.push_back(plan_of(meta, column, prepared));
     }
     while (from.next()) {
         ++rows.affected;
         for (unsigned column = 1; column <= columns; ++column) {
-            add_cell(rows, from, column, readings[column - 1]);
+            add_cell(rows, from, column, plans[column - 1]);
         }
     }
     return rows;

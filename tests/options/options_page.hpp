@@ -65,6 +65,11 @@ inline constexpr std::string_view options_page_end =
 
 ## Everything else goes to the driver
 
+This section is about PostgreSQL. The keys of MySQL and MariaDB, among them names of the same kind with their own
+limits (`sslmode`, `target_session_attrs`), are in [mysql.md](mysql.md). One pool option differs there:
+`pool_reset=full` replaces a session in which a statement may have left something, because MySQL's connector can't
+clear it, and of all others only rolls back a transaction that was left open.
+
 For PostgreSQL, libpq itself reads the rest of the string. Whatever psql accepts is accepted, byte for byte,
 and a mistake gets libpq's own error: several hosts, IPv6 in brackets, percent-encoding, Unix sockets, TLS and
 all other keys of libpq's manual.

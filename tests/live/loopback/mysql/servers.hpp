@@ -15,8 +15,8 @@ struct live_name_server : real_dns_server {
     explicit live_name_server(const live_cluster& /*named*/) {}
 };
 
-/// What a connection string needs besides: these servers have no TLS, and some tests count attempts to connect,
-/// of which finding that out would be one.
+/// What a connection string needs besides: these servers have no TLS, and some tests count attempts to
+/// connect, of which finding that out would be one.
 inline constexpr const char* live_uri_keys = "&sslmode=disable";
 /// For the demo's story.
 inline constexpr const char* live_place = "and a DNS server, all on loopback addresses";

@@ -99,7 +99,16 @@ void container::kill9() {
 }
 
 void container::pause() {
-    docker({"pause", id_});
+    // A busy machine may fail to freeze all processes at once; they run on then.
+    constexpr int most = 5;
+    for (int attempt = 1;; ++attempt) {
+        try {
+            docker({"pause", id_});
+            break;
+        } catch (const std::runtime_error&) {
+            if (attempt == most) throw;
+        }
+    }
     paused_ = true;
 }
 

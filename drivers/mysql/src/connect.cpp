@@ -101,7 +101,7 @@ failure mysql_session::log_in(const std::string& host) {
 }
 
 failure mysql_session::attempt(const connect_attempt& how) {
-    const failure given_up(failure_kind::connection_lost, where_text_ + ": given up while it was opened");
+    failure given_up(failure_kind::connection_lost, where_text_ + ": given up while it was opened");
     {
         // What cut off the attempt before this one doesn't reach this one.
         const lock held(mutex_);

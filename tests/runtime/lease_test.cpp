@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 using namespace podpool::test;
 using namespace std::chrono_literals;
@@ -68,6 +69,25 @@ TEST_CASE("a moved lease leaves nothing behind, and moving over a lease returns 
     CHECK(pool.stats().active == 1);
 }
 
+TEST_CASE("#31 a lease goes back to the pool that it came from, whatever variable holds it") {
+    const fake_servers servers(1);
+    fake_pool one(small_pool(1), servers.driver());
+    fake_pool other(small_pool(1), servers.driver());
+    fake_lease first = one.acquire();
+    fake_lease second = other.acquire();
+    const auto* const of_one = &*first;
+    const auto* const of_other = &*second;
+    std::swap(first, second);
+    // Moving over a lease returns the one that was held.
+    first = std::move(second);
+    CHECK(one.stats().active == 1);
+    CHECK(other.stats().active == 0);
+    first.release();
+    CHECK(one.stats().active == 0);
+    CHECK(&*one.acquire() == of_one);
+    CHECK(&*other.acquire() == of_other);
+}
+
 TEST_CASE("a discarded connection is closed and never used again") {
     const fake_servers servers(1);
     fake_pool pool(small_pool(1), servers.driver());
@@ -128,7 +148,7 @@ TEST_CASE("#35 an endpoint that goes down during a lease loses its idle connecti
     CHECK(figures.endpoints[0].last_failure.message == "57P01 terminating connection");
 }
 
-TEST_CASE("#23 retire_all replaces idle connections now and leased ones when they come back") {
+TEST_CASE("#23 #39 retire_all replaces idle connections now and leased ones when they come back") {
     const fake_servers servers(1);
     fake_pool pool(small_pool(3), servers.driver());
     fake_lease held = pool.acquire();

@@ -41,16 +41,20 @@ for image in "$@"; do
         fail "unknown image '$image'; expected postgres, mysql, mariadb, app, suite-postgres or suite-mysql"
 done
 if [[ ${BASE_IMAGE:-debian:} == debian:* ]]; then docker/base_image.sh "${BASE_IMAGE:-debian:trixie-slim}"; fi
+suites=()
 for image in "$@"; do
     case $image in
         postgres | mysql) build "$image" --file "docker/$image.Dockerfile" docker ;;
         mariadb) build mariadb --build-arg SERVER=mariadb --file docker/mysql.Dockerfile docker ;;
         app) build app --build-arg JOBS="$(nproc)" --file docker/app.Dockerfile . ;;
-        # What app is compiled in, and on it the programs of ./dev test --docker and ./dev demo --docker.
-        suite-*)
-            build build --build-arg JOBS="$(nproc)" --target build --file docker/app.Dockerfile .
-            build "$image" --build-arg JOBS="$(nproc)" --build-arg DATABASE="${image#suite-}" \
-                --file tests/docker/suite.Dockerfile .
-            ;;
+        suite-*) suites+=("${image#suite-}") ;;
     esac
 done
+# What app is compiled in, and on it the programs of ./dev test --docker and ./dev demo --docker; those of several
+# databases together, since they have much in common.
+if ((${#suites[@]} > 0)); then
+    build build --build-arg JOBS="$(nproc)" --target build --file docker/app.Dockerfile .
+    build suite --build-arg JOBS="$(nproc)" --build-arg DATABASES="${suites[*]}" \
+        --file tests/docker/suite.Dockerfile .
+    for database in "${suites[@]}"; do docker tag podpool-suite "podpool-suite-$database"; done
+fi

@@ -21,7 +21,7 @@ namespace podpool {
 /// The table of keys, ranges and meanings is in docs/options.md; it is made from the same table that
 /// the parser uses (podpool/detail/option_table.hpp). Thread safety: a plain value.
 struct options {
-    /// Label in metrics, logs and `application_name`; empty: host:port/db.
+    /// Label in error messages and `application_name`; empty: host:port/db.
     std::string name;
     /// Upper bound of open + opening connections over all endpoints, 1 to 100000; default max(4, cores).
     std::size_t max_conns = default_max_conns();

@@ -422,7 +422,7 @@ inline constexpr std::array option_table{
                choice_field<reset_mode>{&options::reset, reset_choices, {}}},
     option_row{
         "pool_name", "host:port/db",
-        "The pool's label in metrics and logs, and the sessions' `application_name` (MySQL: `program_name`).",
+        "The pool's label in error messages, and the sessions' `application_name` (MySQL: `program_name`).",
         name_field{&options::name}},
 };
 

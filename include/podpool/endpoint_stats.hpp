@@ -5,6 +5,7 @@
 #include <podpool/endpoint.hpp>
 #include <podpool/endpoint_state.hpp>
 #include <podpool/failure.hpp>
+#include <podpool/role.hpp>
 
 #include <array>
 #include <chrono>
@@ -22,6 +23,7 @@ struct endpoint_stats {
     std::string host;  ///< the name it was resolved from
     std::string zone;  ///< empty when unknown
     endpoint_state state = endpoint_state::ready;
+    podpool::role role = podpool::role::unknown;  ///< as far as is known
     std::chrono::nanoseconds in_state_for{0};
     std::size_t open = 0;             ///< established connections
     std::size_t opening = 0;          ///< being dialled, counted here before the dial

@@ -24,6 +24,7 @@ struct endpoint_entry {
     bool removed = false;         ///< out of the set for good; erased when its last connection is gone
     unsigned missed_answers = 0;  ///< good answers in a row without it
     bool proven = false;          ///< the last attempt succeeded
+    bool role_told = false;       ///< asked for its role, it has answered, if only that it doesn't tell
     unsigned failures = 0;        ///< in a row, of whatever kind
     time_point retry_at;          ///< no attempt before it
     std::array<unsigned, failure_kind_count> rungs{};  ///< of the back-off by kind, in that row

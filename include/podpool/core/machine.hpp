@@ -10,6 +10,8 @@
 #include <podpool/core/waiter_queue.hpp>
 #include <podpool/failure.hpp>
 #include <podpool/options.hpp>
+#include <podpool/role.hpp>
+#include <podpool/role_policy.hpp>
 #include <podpool/stats.hpp>
 
 #include <algorithm>
@@ -49,11 +51,13 @@ enum class queue_end : std::uint8_t { back, front };
 /// tick() at next_deadline(). Not thread-safe: its owner serializes the calls.
 class machine {
 public:
-    /// `settings` are validated; `seed` drives ties, jitter and back-off.
-    machine(const options& settings, std::uint64_t seed, time_point now)
+    /// `settings` are validated; `seed` drives ties, jitter and back-off; `roles`: as the driver has them.
+    machine(const options& settings, std::uint64_t seed, time_point now, role_policy roles = {})
         : rng_(seed),
           settings_(settings),
+          roles_(roles),
           acquire_balancer_(settings.balance),
+          role_balancers_{balancer(settings.balance), balancer(settings.balance), balancer(settings.balance)},
           open_balancer_(settings.balance),
           max_(settings.max_conns),
           born_(now),
@@ -63,16 +67,19 @@ public:
 
     /// Leases an idle connection, or none if there is none or others wait already.
     grant try_acquire(time_point now) {
-        if (!waiters_.empty() || closing_) return {};
+        if (!waiters_.empty(role::any) || closing_) return {};
         const grant found = take_idle(now);
         if (lacks_idle()) [[unlikely]]
             settle(now);
         return found;
     }
 
+    /// The same of an endpoint with this role.
+    grant try_acquire(time_point now, role wanted);
+
     /// Leases a connection, or queues the caller; `cookie` comes back in a grant or refuse action.
     acquire_result acquire(time_point now, time_point deadline, std::uintptr_t cookie,
-                           queue_end end = queue_end::back);
+                           queue_end end = queue_end::back, role wanted = role::any);
 
     /// Takes a waiter out of the queue; false if it was served or refused before: its action is on its way.
     bool cancel(waiter_id waiter) {
@@ -117,11 +124,19 @@ public:
     /// Asks where to dial for an open action; nullptr: the demand or the endpoint is gone, the slot is vacant
     /// again.
     const endpoint_info* begin_open(slot_id id, time_point now);
-    void opened(slot_id id, time_point now);
+    /// `seen`: the role that the server has told.
+    void opened(slot_id id, time_point now, role seen = role::unknown);
     void open_failed(slot_id id, const failure& why, time_point now);
     /// A reset or a check ended.
     void maintained(slot_id id, const failure& why, time_point now);
     void closed(slot_id id, time_point now);
+
+    // --- Roles ---
+
+    /// A connection's server has just told its role, in answer to a check or with other answers.
+    void role_seen(slot_id id, role seen, time_point now);
+    /// A leased connection's server refused a write, as a server does that has become a standby.
+    void role_doubted(slot_id id, time_point now);
 
     // --- Discovery, orders and time ---
 
@@ -206,7 +221,7 @@ private:
             end_of_life(id);
             maintenance_at_ = std::min(maintenance_at_, now);
         }
-        return {};
+        return primaries_help_ ? take_idle_of(role::primary, now) : grant{};
     }
 
     grant lease_newest(endpoint_id where, time_point now) {
@@ -244,12 +259,33 @@ private:
     void expire_waiters(time_point now);
     [[nodiscard]] bool all_rejected(time_point now) const;
 
+    // Roles: impl/machine_roles.hpp
+    grant take_idle(time_point now, role wanted) {
+        return wanted == role::any ? take_idle(now) : take_idle_of(wanted, now);
+    }
+    grant take_idle_of(role wanted, time_point now);
+    void learn_role(endpoint_id id, role seen, time_point now);
+    void forget_role(endpoint_id id);
+    void ask_role(endpoint_id id, time_point now);
+    void look_for(role wanted, time_point now);
+    void review_preference(time_point now);
+    void make_room_from_others(role wanted, std::size_t missing, time_point now);
+    [[nodiscard]] bool suits(endpoint_id id, role wanted) const;
+    [[nodiscard]] bool may_suit(endpoint_id id, role wanted, open_purpose purpose) const;
+    [[nodiscard]] bool can_serve(endpoint_id id, time_point now) const;
+    [[nodiscard]] bool can_open_for(role wanted, time_point now) const;
+    [[nodiscard]] bool is_checked(endpoint_id id) const;
+    [[nodiscard]] bool must_make_way(slot_id returned, time_point now) const;
+    [[nodiscard]] bool has_stragglers() const;
+    [[nodiscard]] bool is_straggler(const slot& held) const;
+
     // Endpoints: impl/machine_endpoints.hpp
     void merge(const endpoint_info& info, time_point now);
     void remove_endpoint(endpoint_id id, time_point now);
     void update_usable();
     [[nodiscard]] bool none_reachable() const;
-    [[nodiscard]] endpoint_id choose_for_opening(time_point now, endpoint_id leaving);
+    [[nodiscard]] endpoint_id choose_for_opening(time_point now, endpoint_id leaving, role wanted,
+                                                 open_purpose purpose);
     [[nodiscard]] bool may_open_more(endpoint_id id, time_point now) const;
     [[nodiscard]] bool has_slow_opening(endpoint_id id, time_point now) const;
     [[nodiscard]] bool may_dial(endpoint_id id, time_point now) const;
@@ -260,10 +296,11 @@ private:
 
     // Size and age: impl/machine_upkeep.hpp
     void settle(time_point now);
-    bool start_open(open_purpose purpose, time_point now, slot_id replaces = none);
+    bool start_open(open_purpose purpose, time_point now, slot_id replaces = none, role wanted = role::any);
     [[nodiscard]] std::size_t room() const;
     [[nodiscard]] std::size_t hard_room() const;
     void grow(time_point now);
+    void grow_for(role wanted, time_point now);
     void make_room_from_parked(std::size_t wanted);
     void keep_minimum(time_point now);
     void pay_renewal_debt(time_point now);
@@ -278,16 +315,27 @@ private:
     // Moves to under-loaded endpoints: impl/machine_rebalance.hpp
     void allow_moves(time_point now);
     void rebalance(time_point now);
-    void move_one(endpoint_id from, time_point now);
-    [[nodiscard]] endpoint_id fullest_with_surplus(time_point now);
+    /// Where a connection is surplus, and for whom such a one was opened.
+    struct surplus_place {
+        endpoint_id where = none;
+        role wanted = role::any;
+    };
+    void move_one(surplus_place from, time_point now);
+    [[nodiscard]] surplus_place fullest_with_surplus(time_point now);
+    [[nodiscard]] endpoint_id fullest_for(role wanted, time_point now) const;
+    [[nodiscard]] endpoint_id primary_to_leave(time_point now) const;
+    [[nodiscard]] bool holds(endpoint_id id, role wanted) const {
+        return held_for_[id][static_cast<std::size_t>(wanted)];
+    }
     [[nodiscard]] duration move_interval() const;
     [[nodiscard]] bool set_is_certain() const;
     [[nodiscard]] bool openings_pending() const;
 
     [[nodiscard]] bool surplus() const;
-    [[nodiscard]] growth_view growth(time_point now) const;
+    [[nodiscard]] growth_view growth(role wanted, time_point now) const;
     [[nodiscard]] time_point earliest_deadline(time_point now) const;
-    [[nodiscard]] std::size_t patient_openings(time_point now) const;
+    [[nodiscard]] std::size_t patient_openings(role wanted, time_point now) const;
+    [[nodiscard]] std::size_t open_for(role wanted) const;
     [[nodiscard]] std::size_t replacements_opening() const;
 
     // Figures: impl/machine_stats.hpp
@@ -298,7 +346,9 @@ private:
     random rng_;
     connection_table connections_;
     options settings_;
+    role_policy roles_;
     balancer acquire_balancer_;
+    std::array<balancer, role_count> role_balancers_;  // of callers who want a role
     balancer open_balancer_;
     endpoint_table endpoints_;
     waiter_queue waiters_;
@@ -312,6 +362,15 @@ private:
     bool settled_ = false;   // since the actions were taken last
     bool crowded_ = false;   // more connections than max_conns: released ones may have to go
     bool fallback_ = false;  // nothing discovered is reachable: absent endpoints' connections serve
+    // With prefer_standby only:
+    bool standbys_serve_ = false;  // at least one can, so callers without a wish get no primary
+    bool primaries_help_ = false;  // ... but for connections from before, until they have moved
+    /// The search for servers of a role that callers wait for and nobody is known to have.
+    struct search {
+        time_point next;
+        unsigned rounds = 0;
+    };
+    std::array<search, role_count> searches_;
     duration estimated_open_{0};
     duration estimated_use_{0};
     time_point born_;
@@ -330,6 +389,7 @@ private:
     std::vector<endpoint_id> candidates_;
     std::vector<std::pair<time_point, slot_id>> aging_;
     std::vector<std::size_t> loads_;
+    std::vector<std::array<bool, role_count>> held_for_;  // whether an endpoint has connections for a role
 };
 
 }  // namespace podpool::core
@@ -337,5 +397,6 @@ private:
 #include <podpool/core/impl/machine_connections.hpp>
 #include <podpool/core/impl/machine_endpoints.hpp>
 #include <podpool/core/impl/machine_rebalance.hpp>
+#include <podpool/core/impl/machine_roles.hpp>
 #include <podpool/core/impl/machine_stats.hpp>
 #include <podpool/core/impl/machine_upkeep.hpp>

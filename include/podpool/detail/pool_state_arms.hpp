@@ -22,8 +22,27 @@ pool_state<Driver>::pool_state(std::shared_ptr<boost::asio::io_context> context,
       driver_(driver ? std::move(driver) : std::make_unique<Driver>(settings_)),
       timer_strand_(executor_),
       timer_(timer_strand_),
-      machine_(named(), (std::uint64_t{std::random_device{}()} << 32U) ^ std::random_device{}(),
-               clock_now()) {}
+      machine_(named(), (std::uint64_t{std::random_device{}()} << 32U) ^ std::random_device{}(), clock_now(),
+               roles_of(*driver_)) {}
+
+/// A driver that knows no roles has no servers of any.
+template <driver Driver>
+role_policy pool_state<Driver>::roles_of(const Driver& driver) noexcept {
+    if constexpr (driver_with_roles<Driver>) {
+        return driver.roles();
+    } else {
+        return {false, false, false};
+    }
+}
+
+template <driver Driver>
+role pool_state<Driver>::role_of(const connection& seen) noexcept {
+    if constexpr (driver_with_roles<Driver>) {
+        return seen.role();
+    } else {
+        return role::unknown;
+    }
+}
 
 template <driver Driver>
 options pool_state<Driver>::checked(options settings) {
@@ -140,8 +159,8 @@ void pool_state<Driver>::serve(const core::action& todo, cell* leased) {
         lock held(mutex_);
         report_lost(*leased, held);
         held.lock();
-        const core::acquire_result again =
-            machine_.acquire(clock_now(), served.deadline, todo.cookie, core::queue_end::front);
+        const core::acquire_result again = machine_.acquire(clock_now(), served.deadline, todo.cookie,
+                                                            core::queue_end::front, served.wanted);
         leased = lease_of(again.granted);
         const bool gave_up = !again.granted && !again.refused && note_requeued(served, again.waiter);
         dispatch(held);
@@ -232,7 +251,8 @@ void pool_state<Driver>::opened(cell& fresh, std::unique_ptr<connection> made, c
     fresh.under_way.reset();
     fresh.connection = std::move(made);
     if (fresh.connection) {
-        machine_.opened(fresh.slot, clock_now());
+        fresh.told = role_of(*fresh.connection);
+        machine_.opened(fresh.slot, clock_now(), fresh.told);
     } else {
         fresh.strand.reset();
         machine_.open_failed(fresh.slot, why, clock_now());
@@ -279,8 +299,11 @@ void pool_state<Driver>::maintain(core::slot_id slot, bool reset) {
             } else if (error && !*why) {
                 *why = describe(error, failure_kind::connection_lost);
             }
+            const role told = role_of(*kept.connection);
             lock again(self->mutex_);
             kept.under_way.reset();
+            // A check has just asked; what a reset says may be older than what a sibling said.
+            if (!*why && (!reset || told != kept.told)) self->note_role(kept, told, clock_now());
             self->machine_.maintained(kept.slot, *why, clock_now());
             self->dispatch(again);
         });
@@ -342,9 +365,11 @@ stats pool_state<Driver>::snapshot() {
 }
 
 template <driver Driver>
-error pool_state<Driver>::make_error(boost::system::error_code code) {
+error pool_state<Driver>::make_error(boost::system::error_code code, role wanted) {
     const auto reason = static_cast<errc>(code.value());
-    return error(reason, explain(reason, snapshot()));
+    if (reason == errc::role_excluded)
+        return error(reason, explain_exclusion(wanted, settings_.name, tells_roles));
+    return error(reason, explain(reason, snapshot(), wanted));
 }
 
 template <driver Driver>

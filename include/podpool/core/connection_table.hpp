@@ -129,7 +129,8 @@ public:
             slots_[counts.newest].newer = none;
         } else {
             counts.oldest = none;
-            unlist(where);
+            // It isn't listed when only those who ask for its role are served by it.
+            if (counts.listed_at != none) unlist(where);
         }
         return id;
     }

@@ -129,17 +129,21 @@ inline void machine::ask_role(endpoint_id id, time_point now) {
     actions_.push_back(action::on_slot(action_kind::check, asked));
 }
 
-/// Callers wait for a role that nobody is known to have: everybody is asked, again and again in growing
-/// intervals, since a promotion takes its time and may not be announced.
+/// Callers wait for a role that nobody is known to have: everybody is asked, those first whose role isn't
+/// known, and again in growing intervals, since a promotion takes its time and may not be announced.
 inline void machine::look_for(role wanted, time_point now) {
     search& under_way = searches_[static_cast<std::size_t>(wanted)];
+    bool unasked = false;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (endpoints_[id].known && connections_.at(id).is == wanted && can_serve(id, now)) {
+        if (!endpoints_[id].known || !can_serve(id, now)) continue;
+        const endpoint_counts& counts = connections_.at(id);
+        if (counts.is == wanted) {
             under_way = {};
             return;
         }
+        unasked = unasked || (counts.is == role::unknown && !endpoints_[id].role_told && counts.open() == 0);
     }
-    const bool again = now >= under_way.next;
+    const bool again = now >= under_way.next && !unasked;
     if (again) under_way.next = now + backoff(failure_kind::wrong_role, ++under_way.rounds, rng_);
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];

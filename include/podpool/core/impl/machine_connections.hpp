@@ -188,6 +188,8 @@ inline void machine::opened(slot_id id, time_point now, role seen) {
     maintenance_at_ = std::min(maintenance_at_, now);
     if (fresh.doomed) {
         close_slot(id, fresh.doom);
+    } else if (fresh.on_trial) {
+        begin_trial(id, now);
     } else {
         finish_renewal(fresh, now);
         connections_.move(id, slot_status::idle);
@@ -237,6 +239,8 @@ inline void machine::open_failed(slot_id id, const failure& why, time_point now)
 
 inline void machine::maintained(slot_id id, const failure& why, time_point now) {
     slot& ready = connections_[id];
+    const bool lost = why || ready.doomed || now >= ready.ends_at;
+    const bool unwanted = id == trial_ && !end_trial(id, lost, now);
     if (why && !ready.doomed) {
         connection_failed(id, why, now);
     } else if (ready.doomed) {
@@ -245,6 +249,8 @@ inline void machine::maintained(slot_id id, const failure& why, time_point now) 
         end_of_life(id);
     } else if (must_make_way(id, now)) {
         close_slot(id, close_reason::displaced);
+    } else if (unwanted) {
+        close_slot(id, close_reason::surplus);
     } else {
         ready.last_seen = now;
         const time_point used = ready.status == slot_status::checking ? ready.last_used : now;

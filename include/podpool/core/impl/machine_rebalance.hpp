@@ -9,6 +9,7 @@ namespace podpool::core {
 /// changed, or an endpoint fails and misses its turns until a move finds it well again. What load does to
 /// the counts moves nothing.
 inline void machine::allow_moves(time_point now) {
+    allow_shedding(now);
     if (!settings_.rebalance || moves_allowed_) return;
     moves_allowed_ = true;
     // At a random moment, since the other clients have learnt of the same change; never sooner after the
@@ -64,22 +65,12 @@ inline bool machine::openings_pending() const {
     return false;
 }
 
-/// Where a connection is to be moved from. Connections that are being replaced don't count.
+/// Where a connection is to be moved from.
 ///
 /// What was opened for a role moves among the endpoints of that role only; it would be opened again where it
 /// was as soon as somebody wants it.
 inline machine::surplus_place machine::fullest_with_surplus(time_point now) {
-    loads_.assign(endpoints_.size(), 0);
-    held_for_.assign(endpoints_.size(), {});
-    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (endpoints_[id].known) loads_[id] = connections_.at(id).open() + connections_.at(id).opening;
-    }
-    for (slot_id id = 0; id < connections_.size(); ++id) {
-        const slot& leaving = connections_[id];
-        const bool counted = leaving.status != slot_status::closing && leaving.status != slot_status::vacant;
-        if (leaving.renewing && counted) --loads_[leaving.endpoint];
-        if (counted) held_for_[leaving.endpoint][static_cast<std::size_t>(leaving.wanted)] = true;
-    }
+    count_loads();
     if (const endpoint_id left = primary_to_leave(now); left != none) return {left, role::any};
     for (const role wanted : {role::any, role::primary, role::standby}) {
         if (const endpoint_id from = fullest_for(wanted, now); from != none) return {from, wanted};
@@ -117,6 +108,21 @@ inline endpoint_id machine::primary_to_leave(time_point now) const {
         }
     }
     return any_standby ? left : none;
+}
+
+/// Connections per endpoint, open and opening; those that are being replaced don't count.
+inline void machine::count_loads() {
+    loads_.assign(endpoints_.size(), 0);
+    held_for_.assign(endpoints_.size(), {});
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (endpoints_[id].known) loads_[id] = connections_.at(id).open() + connections_.at(id).opening;
+    }
+    for (slot_id id = 0; id < connections_.size(); ++id) {
+        const slot& leaving = connections_[id];
+        const bool counted = leaving.status != slot_status::closing && leaving.status != slot_status::vacant;
+        if (leaving.renewing && counted) --loads_[leaving.endpoint];
+        if (counted) held_for_[leaving.endpoint][static_cast<std::size_t>(leaving.wanted)] = true;
+    }
 }
 
 /// Replaces the endpoint's connection that was unused for longest; one that is in use when it comes back.

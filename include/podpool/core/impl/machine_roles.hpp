@@ -124,9 +124,7 @@ inline void machine::forget_role(endpoint_id id) {
 inline void machine::ask_role(endpoint_id id, time_point now) {
     const slot_id asked = connections_.at(id).oldest;
     if (asked == none || is_checked(id)) return;
-    connections_.move(asked, slot_status::checking);
-    connections_[asked].since = now;
-    actions_.push_back(action::on_slot(action_kind::check, asked));
+    start_check(asked, now);
 }
 
 /// Callers wait for a role that nobody is known to have: everybody is asked, those first whose role isn't

@@ -38,6 +38,15 @@ mysql::mysql(const options& settings)
 
 std::string mysql::label() const { return settings_->label; }
 
+role_policy mysql::roles() const noexcept {
+    const detail::session_attrs wanted = settings_->wanted;
+    role_policy roles;
+    roles.primary = detail::satisfies(wanted, false, true);
+    roles.standby = detail::satisfies(wanted, true, false);
+    roles.prefer_standby = wanted == detail::session_attrs::prefer_standby;
+    return roles;
+}
+
 std::map<std::string, std::string> mysql::parameters() const { return settings_->shown; }
 
 std::unique_ptr<discovery_source> mysql::discover(asio::any_io_executor executor) const {

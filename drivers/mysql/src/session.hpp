@@ -145,6 +145,8 @@ private:
     /// Whoever waits for the operation that runs; null for a caller who blocks.
     std::shared_ptr<pending_call> waiting_;
     bool lost_ = false;
+    /// A statement was refused as on a server that takes no writes.
+    bool refused_write_ = false;
     bool closed_ = false;
     failure worst_;
 

@@ -130,6 +130,8 @@ return_state mysql_session::inspect(reset_mode mode) {
         note(failure_kind::connection_lost, "returned in a transaction");
     }
     found.why = worst_;
+    found.role = role_;
+    found.role_doubtful = std::exchange(refused_write_, false);
     // Nothing undoes what a statement of another kind did to a session: the connector can't reach the reset
     // that the protocol has.
     found.replace = mode == reset_mode::full && lasting_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "role_rules.hpp"
 #include "session.hpp"
 #include "settings.hpp"
 
@@ -18,6 +19,8 @@ postgres::postgres(const options& settings)
     : settings_(std::make_shared<const detail::postgres_settings>(detail::read_settings(settings))) {}
 
 std::string postgres::label() const { return settings_->label; }
+
+role_policy postgres::roles() const noexcept { return detail::roles_let_in(settings_->wanted); }
 
 std::map<std::string, std::string> postgres::parameters() const { return settings_->shown; }
 

@@ -84,7 +84,11 @@ public:
 
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
     [[nodiscard]] const endpoint& where() const noexcept { return where_.where; }
-    [[nodiscard]] postgres_role role() const noexcept { return reported_state(connection_.get()).role(); }
+    /// What the server reports with its answers, else what it said when it was asked.
+    [[nodiscard]] postgres_role role() const noexcept {
+        const postgres_role reported = reported_state(connection_.get()).role();
+        return reported == postgres_role::unknown ? asked_role_ : reported;
+    }
     [[nodiscard]] std::string server_version() const;
     [[nodiscard]] std::string tls_version() const;
 
@@ -162,6 +166,10 @@ private:
     /// A user had the PGconn itself and may have changed what isn't the server's.
     bool handed_out_ = false;
     bool lost_ = false;
+    /// A statement was refused as on a server that takes no writes.
+    bool refused_write_ = false;
+    /// What a server that doesn't report its role said of it.
+    postgres_role asked_role_ = postgres_role::unknown;
     /// The last user of the connection blocked, and the next one will too.
     bool used_blocking_ = false;
     /// The SQLSTATE and text of the FATAL that came as a notice.

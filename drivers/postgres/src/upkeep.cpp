@@ -57,6 +57,7 @@ asio::awaitable<failure> postgres_session::check(std::shared_ptr<postgres_sessio
         if (ask) {
             state.in_recovery = answer.get<bool>(0, std::size_t{0});
             state.read_only = answer.get<bool>(0, std::size_t{1});
+            self->asked_role_ = state.role();
         }
         co_return self->role_failure(state);
     } catch (const postgres_error& problem) {
@@ -133,13 +134,15 @@ return_state postgres_session::inspect(reset_mode mode) {
         note(failure_kind::connection_lost, "returned in a transaction");
     }
     // Only what a user can't set for a session of his own; the rest is judged after the reset.
-    const postgres_role role = reported_state(connection).role();
+    const postgres_role role = this->role();
     if (role == postgres_role::standby && wants_writes(settings_->wanted)) {
         note(failure_kind::wrong_role, "the server has become a standby");
     } else if (role == postgres_role::primary && settings_->wanted == session_attrs::standby) {
         note(failure_kind::wrong_role, "the server has become a primary");
     }
     found.why = worst_;
+    found.role = role;
+    found.role_doubtful = std::exchange(refused_write_, false);
     found.needs_reset = in_transaction(status) || (mode == reset_mode::full && touched_);
     if (!worst_) make_tidy();
     return found;

@@ -10,6 +10,7 @@
 #include <podpool/postgres/result.hpp>
 #include <podpool/postgres/role.hpp>
 #include <podpool/postgres/value_error.hpp>
+#include <podpool/role_policy.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -31,7 +32,7 @@ struct postgres_settings;
 /// - `host`, `hostaddr` and `port` say where to look for servers; each connection goes to exactly one of
 ///   them, by address, and TLS checks the name that the user gave. `load_balance_hosts` isn't needed.
 /// - `target_session_attrs` keeps its six values and is checked here, at login and with every ping.
-///   `prefer-standby` accepts any server: the pool can't rank roles; role() tells which one it is.
+///   `prefer-standby` is the pool's to keep: a primary serves while no standby can.
 /// - `connect_timeout` has no effect: `pool_connect_timeout` is the deadline of the whole attempt.
 /// - `gssencmode` is `disable`; `require` is refused.
 /// - Unless set: client_encoding UTF8; keepalives_idle 30 s, keepalives_interval 10 s, keepalives_count 3
@@ -51,6 +52,9 @@ public:
 
     /// First host, port and database: `db.prod:5432/shop`; `+2` after the port counts further hosts.
     [[nodiscard]] std::string label() const;
+
+    /// Which roles `target_session_attrs` lets in, and whether it prefers standbys.
+    [[nodiscard]] role_policy roles() const noexcept;
 
     /// Every libpq keyword in force, from string, environment, service file and defaults; a password's
     /// value is `***`.
@@ -89,6 +93,6 @@ private:
     std::shared_ptr<const detail::postgres_settings> settings_;
 };
 
-static_assert(driver<postgres>);
+static_assert(driver_with_roles<postgres>);
 
 }  // namespace podpool

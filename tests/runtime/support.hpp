@@ -82,6 +82,10 @@ public:
     [[nodiscard]] const endpoint& at(std::size_t index) const { return where_.at(index); }
     [[nodiscard]] fake_world& world() const { return *world_; }
     [[nodiscard]] std::unique_ptr<fake> driver() const { return std::make_unique<fake>(world_); }
+    [[nodiscard]] std::unique_ptr<fake> driver(role_policy roles) const {
+        return std::make_unique<fake>(world_, roles);
+    }
+    [[nodiscard]] std::shared_ptr<fake_world> shared_world() const { return world_; }
     /// How many objects refer to the world: 1 when every pool and connection is gone.
     [[nodiscard]] long owners() const { return world_.use_count(); }
 

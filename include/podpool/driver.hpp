@@ -13,8 +13,11 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace podpool {
 
@@ -44,6 +47,17 @@ struct return_state {
     bool role_doubtful = false;
 };
 
+/// What a server answered to a sign of life.
+struct ping_result {
+    /// Why there was none, or failure_kind::none.
+    failure why;
+    /// The sessions of all clients on the server, if it told.
+    std::optional<std::size_t> sessions;
+
+    explicit ping_result(failure reason, std::optional<std::size_t> counted = {})
+        : why(std::move(reason)), sessions(counted) {}
+};
+
 /// A driver makes the connections of one kind of database; model this concept to add one.
 ///
 /// Construction: from options, whose `driver_string` it parses; throws podpool::error
@@ -53,6 +67,7 @@ struct return_state {
 /// - `discover(executor)`: the source of endpoints that the driver string and the options ask for.
 /// - `open(endpoint)`: opens one connection to exactly that endpoint, logs in, checks the role.
 /// - `ping(connection)` and `reset(connection, mode)`: one round trip each; none on success.
+/// - `ping_and_count(connection)`, if there is one (see counting_driver), takes the place of ping().
 /// - `is_alive(connection)`: a peek at the socket, no round trip, no blocking.
 /// - `inspect(connection, mode)`: called when a lease ends, on the thread that ends it; no round trip.
 ///
@@ -88,5 +103,12 @@ concept driver_with_roles =
         { self.roles() } noexcept -> std::same_as<role_policy>;
         { connection.role() } noexcept -> std::same_as<role>;
     };
+
+/// A driver that can also tell how many sessions a server has, in the round trip of a ping; for
+/// `pool_server_totals`. A server that doesn't tell is no failure.
+template <class Driver>
+concept counting_driver = driver<Driver> && requires(Driver& self, typename Driver::connection& connection) {
+    { self.ping_and_count(connection) } -> std::same_as<boost::asio::awaitable<ping_result>>;
+};
 
 }  // namespace podpool

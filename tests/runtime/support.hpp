@@ -105,6 +105,13 @@ public:
             server.refusal = std::move(why);
         });
     }
+    /// What a check of a server reads: the sessions of other clients too, or nothing.
+    void count_sessions(std::size_t index, std::size_t of_others, bool told) const {
+        world_->with(at(index), [of_others, told](fake_world::server& server) {
+            server.sessions_of_others = of_others;
+            server.tells_sessions = told;
+        });
+    }
     void silence(std::size_t index, bool silent) const {
         world_->with(at(index), [silent](fake_world::server& server) { server.silent = silent; });
     }

@@ -68,6 +68,10 @@ asio::awaitable<failure> mysql::ping(connection& open) const {
     return detail::mysql_session::check(open.session_);
 }
 
+asio::awaitable<ping_result> mysql::ping_and_count(connection& open) const {
+    return detail::mysql_session::check_and_count(open.session_);
+}
+
 asio::awaitable<failure> mysql::reset(connection& used, reset_mode mode) const {
     return detail::mysql_session::reset(used.session_, mode);
 }

@@ -42,6 +42,10 @@ asio::awaitable<failure> postgres::ping(connection& open) const {
     return detail::postgres_session::check(open.session_);
 }
 
+asio::awaitable<ping_result> postgres::ping_and_count(connection& open) const {
+    return detail::postgres_session::check_and_count(open.session_);
+}
+
 asio::awaitable<failure> postgres::reset(connection& used, reset_mode mode) const {
     return detail::postgres_session::reset(used.session_, mode);
 }

@@ -4,6 +4,7 @@
 #include "cancel.hpp"
 #include "settings.hpp"
 
+#include <podpool/driver.hpp>
 #include <podpool/endpoint_info.hpp>
 #include <podpool/failure.hpp>
 #include <podpool/postgres/detail/start_query.hpp>
@@ -57,6 +58,8 @@ public:
     static boost::asio::awaitable<failure> connect(std::shared_ptr<postgres_session> self);
     /// One round trip that brings the server's role up to date and checks it.
     static boost::asio::awaitable<failure> check(std::shared_ptr<postgres_session> self);
+    /// The same, and the sessions on the server if it tells them.
+    static boost::asio::awaitable<ping_result> check_and_count(std::shared_ptr<postgres_session> self);
     static boost::asio::awaitable<failure> reset(std::shared_ptr<postgres_session> self, reset_mode mode);
 
     /// Runs a statement on the calling thread.
@@ -163,6 +166,8 @@ private:
 
     /// A user had it since the last full reset.
     bool touched_ = false;
+    /// The server didn't tell how many sessions it has.
+    bool count_refused_ = false;
     /// A user had the PGconn itself and may have changed what isn't the server's.
     bool handed_out_ = false;
     bool lost_ = false;

@@ -273,38 +273,48 @@ void pool_state<Driver>::maintain(core::slot_id slot, bool reset) {
     kept.under_way = work;
     held.unlock();
 
-    const auto why = std::make_shared<failure>();
+    const auto answer = std::make_shared<ping_result>(failure());
     const auto ask = [](std::shared_ptr<pool_state> self, connection& asked, bool wants_reset,
-                        std::shared_ptr<failure> into) -> boost::asio::awaitable<void> {
-        // Two statements, since GCC 12 destroys what `a ? co_await b : co_await c` yields twice.
+                        std::shared_ptr<ping_result> into) -> boost::asio::awaitable<void> {
+        // Statements of their own, since GCC 12 destroys what `a ? co_await b : co_await c` yields twice.
         if (wants_reset) {
-            *into = co_await self->driver_->reset(asked, self->settings_.reset);
-        } else {
-            *into = co_await self->driver_->ping(asked);
+            into->why = co_await self->driver_->reset(asked, self->settings_.reset);
+            co_return;
         }
+        if constexpr (counting_driver<Driver>) {
+            if (self->settings_.server_totals) {
+                *into = co_await self->driver_->ping_and_count(asked);
+                co_return;
+            }
+        }
+        into->why = co_await self->driver_->ping(asked);
     };
     work->run(
         settings_.connect_timeout,
-        [self = this->shared_from_this(), ask, &kept, reset, why] {
-            return ask(self, *kept.connection, reset, why);
+        [self = this->shared_from_this(), ask, &kept, reset, answer] {
+            return ask(self, *kept.connection, reset, answer);
         },
-        [self = this->shared_from_this(), &kept, reset, why](const std::exception_ptr& error,
-                                                             bool timed_out) {
+        [self = this->shared_from_this(), &kept, reset, answer](const std::exception_ptr& error,
+                                                                bool timed_out) {
+            failure& why = answer->why;
             const std::string what = reset ? "reset" : "check";
             if (timed_out) {
                 // A server that is silent to a mere sign of life is down; a long reset may have reasons.
-                *why = failure(reset ? failure_kind::connection_lost : failure_kind::endpoint_down,
-                               "no answer to a " + what + " within " +
-                                   rough_duration_text(self->settings_.connect_timeout));
-            } else if (error && !*why) {
-                *why = describe(error, failure_kind::connection_lost);
+                why = failure(reset ? failure_kind::connection_lost : failure_kind::endpoint_down,
+                              "no answer to a " + what + " within " +
+                                  rough_duration_text(self->settings_.connect_timeout));
+            } else if (error && !why) {
+                why = describe(error, failure_kind::connection_lost);
             }
             const role told = role_of(*kept.connection);
             lock again(self->mutex_);
             kept.under_way.reset();
             // A check has just asked; what a reset says may be older than what a sibling said.
-            if (!*why && (!reset || told != kept.told)) self->note_role(kept, told, clock_now());
-            self->machine_.maintained(kept.slot, *why, clock_now());
+            if (!why && (!reset || told != kept.told)) self->note_role(kept, told, clock_now());
+            if (!why && answer->sessions) {
+                self->machine_.reported(kept.slot, *answer->sessions, clock_now());
+            }
+            self->machine_.maintained(kept.slot, why, clock_now());
             self->dispatch(again);
         });
 }

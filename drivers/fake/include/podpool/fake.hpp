@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -118,6 +119,14 @@ public:
 
     boost::asio::awaitable<failure> ping(connection& asked) {
         return answer(asked, &fake_world::server::pings);
+    }
+
+    boost::asio::awaitable<ping_result> ping_and_count(connection& asked) {
+        failure why = co_await answer(asked, &fake_world::server::pings);
+        const fake_world::server now = world_->with(asked.where_, [](const auto& server) { return server; });
+        std::optional<std::size_t> sessions;
+        if (now.tells_sessions) sessions = now.sessions + now.sessions_of_others;
+        co_return ping_result(std::move(why), sessions);
     }
 
     boost::asio::awaitable<failure> reset(connection& asked, reset_mode) {

@@ -74,6 +74,10 @@ public:
     /// Cancellation: terminal, at once; the connection is lost then.
     [[nodiscard]] boost::asio::awaitable<failure> ping(connection& open) const;
 
+    /// The same, and a second query for the server's sessions (`Threads_connected`); a server that refuses it
+    /// is merely pinged.
+    [[nodiscard]] boost::asio::awaitable<ping_result> ping_and_count(connection& open) const;
+
     /// Rolls back what a lease left open. Cancellation as in ping().
     [[nodiscard]] boost::asio::awaitable<failure> reset(connection& used, reset_mode mode) const;
 
@@ -95,6 +99,6 @@ private:
     std::shared_ptr<detail::plain_servers> plain_;
 };
 
-static_assert(driver_with_roles<mysql>);
+static_assert(driver_with_roles<mysql> && counting_driver<mysql>);
 
 }  // namespace podpool

@@ -73,6 +73,11 @@ public:
     /// Cancellation: terminal, at once; the connection is lost then.
     [[nodiscard]] boost::asio::awaitable<failure> ping(connection& open) const;
 
+    /// The same, and counts the server's sessions (the sum of pg_stat_database.numbackends, which every user
+    /// may read) in the same round trip. A server that refuses that is pinged, and not asked again through
+    /// this connection.
+    [[nodiscard]] boost::asio::awaitable<ping_result> ping_and_count(connection& open) const;
+
     /// Undoes what a lease did to the session: `full` rolls back and discards everything, `rollback` only
     /// rolls back, `none` does nothing. Cancellation as in ping().
     [[nodiscard]] boost::asio::awaitable<failure> reset(connection& used, reset_mode mode) const;
@@ -93,6 +98,6 @@ private:
     std::shared_ptr<const detail::postgres_settings> settings_;
 };
 
-static_assert(driver_with_roles<postgres>);
+static_assert(driver_with_roles<postgres> && counting_driver<postgres>);
 
 }  // namespace podpool

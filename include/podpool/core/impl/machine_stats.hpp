@@ -39,6 +39,7 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
     figures.active = counts.active;
     figures.draining = counts.draining;
     figures.closing = counts.closing;
+    if (entry.total.known) figures.server_sessions = entry.total.sessions;
     const std::size_t all = connections_.totals().open();
     if (all > 0) figures.share = static_cast<double>(figures.open) / static_cast<double>(all);
     figures.opens = entry.opens;

@@ -62,8 +62,17 @@ inline void machine::shed(time_point now) {
     if (shedding_) maintenance_at_ = std::min(maintenance_at_, next_round_);
 }
 
-/// Asks each endpoint whose total is old through the idle connection that was unused for longest.
+/// Asks each endpoint whose total is old through the idle connection that was unused for longest; nobody if
+/// the pool is so even by itself that nothing could move.
 inline void machine::ask_for_totals(time_point now) {
+    count_loads();
+    std::size_t least = ~std::size_t{0};
+    std::size_t most = 0;
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (may_dial(id, now)) least = std::min(least, loads_[id]);
+        if (endpoints_[id].present()) most = std::max(most, loads_[id]);
+    }
+    if (most <= least) return;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const slot_id asked = connections_.at(id).oldest;
         if (!endpoints_[id].present() || asked == none) continue;

@@ -42,6 +42,8 @@ public:
         std::uint64_t pings = 0;
         std::size_t sessions = 0;  ///< open now
         std::size_t most_sessions = 0;
+        bool tells_sessions = true;          ///< with a check
+        std::size_t sessions_of_others = 0;  ///< clients of other worlds
     };
 
     /// Changes or reads a server under the lock; a server that isn't known yet begins as accepting.

@@ -17,12 +17,13 @@ enum class close_reason : std::uint8_t {
     endpoint_removed,  ///< its endpoint left the discovered set
     retired,           ///< retire_all
     surplus,           ///< the pool was made smaller, or held one more than it may
+    displaced,         ///< idle or returned, and its room was wanted for a connection of another role
     discarded,         ///< the caller said so, or left what the driver can't reset
     pool_closed,       ///< the pool was closed
 };
 
 /// How many reasons there are.
-inline constexpr std::size_t close_reason_count = 10;
+inline constexpr std::size_t close_reason_count = 11;
 
 /// The reason's name in metrics: snake_case, stable.
 constexpr std::string_view to_string(close_reason reason) {
@@ -43,6 +44,8 @@ constexpr std::string_view to_string(close_reason reason) {
             return "retired";
         case close_reason::surplus:
             return "surplus";
+        case close_reason::displaced:
+            return "displaced";
         case close_reason::discarded:
             return "discarded";
         case close_reason::pool_closed:

@@ -6,13 +6,18 @@
 #include <podpool/failure.hpp>
 #include <podpool/options.hpp>
 #include <podpool/reset_mode.hpp>
+#include <podpool/role.hpp>
+#include <podpool/role_policy.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace podpool {
 
@@ -35,6 +40,22 @@ struct return_state {
     /// Whether the session holds what no reset can undo: it is closed, and a new one opened where one is
     /// needed. A healthy connection's state; `why` comes before it.
     bool replace = false;
+    /// What the server last told of its role, role::unknown if it doesn't tell.
+    podpool::role role = podpool::role::unknown;
+    /// Whether it refused a write during the lease as read-only servers do: it may not be the primary that
+    /// it was.
+    bool role_doubtful = false;
+};
+
+/// What a server answered to a sign of life.
+struct ping_result {
+    /// Why there was none, or failure_kind::none.
+    failure why;
+    /// The sessions of all clients on the server, if it told.
+    std::optional<std::size_t> sessions;
+
+    explicit ping_result(failure reason, std::optional<std::size_t> counted = {})
+        : why(std::move(reason)), sessions(counted) {}
 };
 
 /// A driver makes the connections of one kind of database; model this concept to add one.
@@ -46,8 +67,13 @@ struct return_state {
 /// - `discover(executor)`: the source of endpoints that the driver string and the options ask for.
 /// - `open(endpoint)`: opens one connection to exactly that endpoint, logs in, checks the role.
 /// - `ping(connection)` and `reset(connection, mode)`: one round trip each; none on success.
+/// - `ping_and_count(connection)`, if there is one (see counting_driver), takes the place of ping().
 /// - `is_alive(connection)`: a peek at the socket, no round trip, no blocking.
 /// - `inspect(connection, mode)`: called when a lease ends, on the thread that ends it; no round trip.
+///
+/// And, of a driver whose servers have roles (the concept driver_with_roles):
+/// - `role()` of a connection: what its server last told; it is called after open(), ping() and reset().
+/// - `roles()`: which roles open() lets in.
 ///
 /// The awaitables run on a strand of the pool's executor, one strand per connection, so that what open()
 /// ties to this_coro::executor is serialized. They have no deadline of their own and must end soon after
@@ -69,5 +95,20 @@ concept driver =
         { self.is_alive(connection) } noexcept -> std::same_as<bool>;
         { self.inspect(connection, mode) } noexcept -> std::same_as<return_state>;
     };
+
+/// A driver whose servers have roles: callers of its pools may ask for one.
+template <class Driver>
+concept driver_with_roles =
+    driver<Driver> && requires(const Driver& self, const typename Driver::connection& connection) {
+        { self.roles() } noexcept -> std::same_as<role_policy>;
+        { connection.role() } noexcept -> std::same_as<role>;
+    };
+
+/// A driver that can also tell how many sessions a server has, in the round trip of a ping; for
+/// `pool_server_totals`. A server that doesn't tell is no failure.
+template <class Driver>
+concept counting_driver = driver<Driver> && requires(Driver& self, typename Driver::connection& connection) {
+    { self.ping_and_count(connection) } -> std::same_as<boost::asio::awaitable<ping_result>>;
+};
 
 }  // namespace podpool

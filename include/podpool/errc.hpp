@@ -18,6 +18,7 @@ enum class errc : int {
     invalid_options = 5,      ///< a connection string or an option is wrong
     connection_lost = 6,      ///< the connection broke while it was used
     not_connected = 7,        ///< an empty or released lease was used
+    role_excluded = 8,        ///< no server of the wanted role is ever let in, or none tells its role
 };
 
 /// The category of podpool::errc, named "podpool".
@@ -49,6 +50,8 @@ public:
                 return "the connection was lost";
             case errc::not_connected:
                 return "the lease holds no connection";
+            case errc::role_excluded:
+                return "no connection to a server of the wanted role can ever be had";
         }
         return "unknown podpool error";
     }

@@ -8,6 +8,7 @@
 #include <podpool/driver.hpp>
 #include <podpool/lease.hpp>
 #include <podpool/options.hpp>
+#include <podpool/role.hpp>
 #include <podpool/stats.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -84,13 +85,28 @@ public:
         return detail::lease_access::make(*state_, *state_->acquire(timeout));
     }
 
+    /// Waits for a connection to a server of one role, at most pool_acquire_timeout: the one whose role it is
+    /// with the fewest leases. `wanted`: role::any is acquire().
+    ///
+    /// Callers of both roles share the pool's connections and its bound; who waits is served in the order of
+    /// coming among those whom a connection suits. A server's role is what it last told; when it refuses a
+    /// write, goes down, or another server is promoted, it is asked again before it serves either kind.
+    /// Returns and throws as acquire(); also errc::role_excluded, at once, when `target_session_attrs` lets
+    /// no server of this role in or the driver's servers don't tell their roles.
+    lease<Driver> acquire(role wanted) { return acquire(wanted, state_->settings().acquire_timeout); }
+
+    /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
+    lease<Driver> acquire(role wanted, std::chrono::nanoseconds timeout) {
+        return detail::lease_access::make(*state_, *state_->acquire(wanted, timeout));
+    }
+
     /// Takes an idle connection if there is one, and never waits.
     /// Returns a lease that holds one, or an empty lease: also when callers wait already, and when the
     /// pool is closed.
-    lease<Driver> try_acquire() {
-        auto* const found = state_->try_acquire();
-        return found != nullptr ? detail::lease_access::make(*state_, *found) : lease<Driver>{};
-    }
+    lease<Driver> try_acquire() { return lease_or_nothing(state_->try_acquire()); }
+
+    /// The same of a server of one role; empty also when callers wait for that role already.
+    lease<Driver> try_acquire(role wanted) { return lease_or_nothing(state_->try_acquire(wanted)); }
 
     /// Waits for a connection without blocking, at most pool_acquire_timeout.
     ///
@@ -107,13 +123,26 @@ public:
     /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
     template <boost::asio::completion_token_for<acquire_signature> Token>
     auto async_acquire(std::chrono::nanoseconds timeout, Token&& token) {
+        return async_acquire(role::any, timeout, std::forward<Token>(token));
+    }
+
+    /// Waits for a connection to a server of one role without blocking, at most pool_acquire_timeout.
+    /// `wanted` and the errors are those of acquire(role), everything else as above.
+    template <boost::asio::completion_token_for<acquire_signature> Token>
+    auto async_acquire(role wanted, Token&& token) {
+        return async_acquire(wanted, state_->settings().acquire_timeout, std::forward<Token>(token));
+    }
+
+    /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
+    template <boost::asio::completion_token_for<acquire_signature> Token>
+    auto async_acquire(role wanted, std::chrono::nanoseconds timeout, Token&& token) {
         return boost::asio::async_initiate<Token, acquire_signature>(
             // By reference: only what is started later needs a share in the state of its own.
-            [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state,
+            [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state, role kind,
                std::chrono::nanoseconds limit) {
-                detail::start_acquire<Driver>(state, limit, std::move(handler));
+                detail::start_acquire<Driver>(state, kind, limit, std::move(handler));
             },
-            token, state_, timeout);
+            token, state_, wanted, timeout);
     }
 
     /// The same for coroutines: `co_await pool.async_acquire()` throws the podpool::error of acquire(), which
@@ -124,14 +153,24 @@ public:
 
     /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
     boost::asio::awaitable<lease<Driver>> async_acquire(std::chrono::nanoseconds timeout) {
+        return async_acquire(role::any, timeout);
+    }
+
+    /// The same of a server of one role, as acquire(role).
+    boost::asio::awaitable<lease<Driver>> async_acquire(role wanted) {
+        return async_acquire(wanted, state_->settings().acquire_timeout);
+    }
+
+    /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
+    boost::asio::awaitable<lease<Driver>> async_acquire(role wanted, std::chrono::nanoseconds timeout) {
         using signature = void(std::exception_ptr, lease<Driver>);
         return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, signature>(
-            [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state,
+            [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state, role kind,
                std::chrono::nanoseconds limit) {
                 using detailed = detail::detailed_handler<Driver, decltype(handler)>;
-                detail::start_acquire<Driver>(state, limit, detailed{std::move(handler), state});
+                detail::start_acquire<Driver>(state, kind, limit, detailed{std::move(handler), state, kind});
             },
-            boost::asio::use_awaitable, state_, timeout);
+            boost::asio::use_awaitable, state_, wanted, timeout);
     }
 
     /// One consistent snapshot: taken at one moment, so the sums add up.
@@ -179,6 +218,10 @@ private:
         state_ = std::make_shared<detail::pool_state<Driver>>(std::move(context), std::move(executor),
                                                               settings, std::move(driver));
         state_->start();
+    }
+
+    lease<Driver> lease_or_nothing(detail::connection_cell<Driver>* found) const noexcept {
+        return found != nullptr ? detail::lease_access::make(*state_, *found) : lease<Driver>{};
     }
 
     void shut_down() {

@@ -77,7 +77,7 @@ all other keys of libpq's manual.
 | for | keys of libpq | |
 |---|---|---|
 | TLS | `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, ... | `sslmode=verify-full` checks the certificate against the name in the string, also when that name stands for many pods |
-| role | `target_session_attrs` | `any`, `read-write`, `read-only`, `primary`, `standby` or `prefer-standby`, which takes any server and doesn't prefer yet; checked for each connection that the pool opens |
+| role | `target_session_attrs` | `any`, `read-write`, `read-only`, `primary`, `standby` or `prefer-standby`: a primary serves only while no standby can; checked for each connection that the pool opens |
 | login | `user`, `password`, `passfile`, ... | a password in a file or in `PGPASSWORD` can't end up in a process list |
 | sessions | `options`, `application_name`, ... | set for every connection of the pool |
 

@@ -43,13 +43,26 @@ TEST_CASE("each value of target_session_attrs takes the servers that libpq takes
 
 TEST_CASE("only what wasn't reported and matters is asked for") {
     CHECK_FALSE(must_ask(any, silent_server));
-    CHECK_FALSE(must_ask(prefer_standby, silent_server));
+    CHECK(must_ask(prefer_standby, silent_server));
+    CHECK_FALSE(must_ask(prefer_standby, standby_server));
     CHECK(must_ask(primary, silent_server));
     CHECK(must_ask(standby, silent_server));
     CHECK(must_ask(read_write, silent_server));
     CHECK(must_ask(read_only, server_state{true, std::nullopt}));
     CHECK_FALSE(must_ask(read_write, primary_server));
     CHECK_FALSE(must_ask(primary, server_state{true, std::nullopt}));
+}
+
+TEST_CASE("what excludes a role for good is told to the pool") {
+    CHECK(roles_let_in(any).primary);
+    CHECK(roles_let_in(any).standby);
+    CHECK_FALSE(roles_let_in(any).prefer_standby);
+    CHECK_FALSE(roles_let_in(primary).standby);
+    CHECK_FALSE(roles_let_in(read_write).standby);
+    CHECK_FALSE(roles_let_in(standby).primary);
+    CHECK(roles_let_in(read_only).primary);  // one that was made read-only
+    CHECK(roles_let_in(prefer_standby).prefer_standby);
+    CHECK(roles_let_in(prefer_standby).admits(podpool::role::primary));
 }
 
 TEST_CASE("a server that says nothing has an unknown role") {

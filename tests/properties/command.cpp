@@ -18,9 +18,11 @@ struct event_row {
     std::size_t weight;
 };
 
-constexpr std::array<event_row, 28> events{{
+constexpr std::array<event_row, 32> events{{
     {event::acquire, "acquire", 20},
     {event::acquire_patiently, "acquire_patiently", 8},
+    {event::acquire_primary, "acquire_primary", 4},
+    {event::acquire_standby, "acquire_standby", 4},
     {event::try_acquire, "try_acquire", 6},
     {event::cancel, "cancel", 6},
     {event::give_back, "give_back", 14},
@@ -28,6 +30,8 @@ constexpr std::array<event_row, 28> events{{
     {event::give_back_lost, "give_back_lost", 3},
     {event::give_back_down, "give_back_down", 2},
     {event::give_back_demoted, "give_back_demoted", 1},
+    {event::give_back_refused, "give_back_refused", 1},
+    {event::change_roles, "change_roles", 1},
     {event::discard, "discard", 2},
     {event::find_dead, "find_dead", 3},
     {event::begin_open, "begin_open", 24},
@@ -84,6 +88,8 @@ std::ostream& operator<<(std::ostream& out, const command& shown) {
             return out << '(' << detail::duration_text(steps[shown.pick % steps.size()]) << ')';
         case event::try_acquire:
         case event::acquire_patiently:
+        case event::acquire_primary:
+        case event::acquire_standby:
         case event::discovery_failed:
         case event::tick:
         case event::retire_all:

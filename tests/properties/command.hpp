@@ -17,6 +17,8 @@ namespace podpool::properties {
 enum class event : std::uint8_t {
     acquire,
     acquire_patiently,  ///< with no deadline
+    acquire_primary,    ///< with no deadline, as the next one
+    acquire_standby,
     try_acquire,
     cancel,
     give_back,
@@ -24,6 +26,8 @@ enum class event : std::uint8_t {
     give_back_lost,     ///< the connection is gone
     give_back_down,     ///< the endpoint shuts down
     give_back_demoted,  ///< the endpoint has another role
+    give_back_refused,  ///< the endpoint refused to write
+    change_roles,       ///< one endpoint becomes the primary, all others are standbys
     discard,
     find_dead,  ///< a grant's look at the socket fails: back to the head of the queue
     begin_open,

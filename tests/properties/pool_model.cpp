@@ -32,7 +32,8 @@ pool_model::pool_model(const pool_shape& shape)
       machine_(settings_, shape.seed, time_point(1h)),
       now_(1h),
       max_(settings_.max_conns),
-      bound_(max_ + settings_.renew_overshoot) {
+      bound_(max_ + settings_.renew_overshoot),
+      primary_(address(0)) {
     discovered(7, false);  // three endpoints
 }
 
@@ -48,6 +49,18 @@ void pool_model::apply(const command& given) {
             break;
         case event::acquire_patiently:
             acquire(core::duration::max());
+            break;
+        case event::acquire_primary:
+            acquire(core::duration::max(), role::primary);
+            break;
+        case event::acquire_standby:
+            acquire(core::duration::max(), role::standby);
+            break;
+        case event::give_back_refused:
+            give_back_refused(pick);
+            break;
+        case event::change_roles:
+            primary_ = address(pick % endpoint_count);
             break;
         case event::try_acquire:
             try_acquire();
@@ -135,18 +148,22 @@ void pool_model::apply(const command& given) {
 
 // --- Callers ---
 
-void pool_model::acquire(core::duration timeout) {
+void pool_model::acquire(core::duration timeout, role wanted) {
     const std::uintptr_t cookie = ++last_cookie_;
     const time_point deadline = core::later(now_, timeout);
-    take_result(machine_.acquire(now_, deadline, cookie), cookie, deadline, core::queue_end::back);
+    take_result(machine_.acquire(now_, deadline, cookie, core::queue_end::back, wanted), cookie, deadline,
+                core::queue_end::back, wanted);
 }
 
 void pool_model::take_result(const core::acquire_result& result, std::uintptr_t cookie, time_point deadline,
-                             core::queue_end end) {
+                             core::queue_end end, role wanted) {
     if (result.granted) {
-        expect(end == core::queue_end::front || queue_.empty(), "a newcomer overtakes those who wait");
-        check_choice(result.granted.slot);
-        take(result.granted.slot, cookie, deadline);
+        const slot_id slot = result.granted.slot;
+        const bool overtakes = std::any_of(queue_.begin(), queue_.end(),
+                                           [&](const waiter& each) { return waits_for(slot, each); });
+        expect(end == core::queue_end::front || !overtakes, "a newcomer overtakes those who wait");
+        check_choice(slot, wanted);
+        take(slot, cookie, deadline, wanted);
     } else if (result.refused) {
         ++totals_.refusals;
         const bool full = *result.refused == errc::too_many_waiters && queue_.size() >= settings_.max_waiters;
@@ -154,7 +171,7 @@ void pool_model::take_result(const core::acquire_result& result, std::uintptr_t 
         const bool shut = *result.refused == errc::pool_closed && closing_;
         expect(full || rejected || shut, "an acquire is refused without a reason");
     } else {
-        const waiter added{cookie, deadline, result.waiter};
+        const waiter added{cookie, deadline, result.waiter, wanted};
         end == core::queue_end::front ? queue_.push_front(added) : queue_.push_back(added);
     }
 }
@@ -162,9 +179,9 @@ void pool_model::take_result(const core::acquire_result& result, std::uintptr_t 
 void pool_model::try_acquire() {
     const core::grant granted = machine_.try_acquire(now_);
     if (!granted) return;
-    expect(queue_.empty(), "try_acquire() overtakes those who wait");
-    check_choice(granted.slot);
-    take(granted.slot, ++last_cookie_, now_);
+    expect(!somebody_wants(role::any), "try_acquire() overtakes those who wait");
+    check_choice(granted.slot, role::any);
+    take(granted.slot, ++last_cookie_, now_, role::any);
 }
 
 void pool_model::cancel(std::size_t pick) {
@@ -195,6 +212,13 @@ void pool_model::give_back_clean(std::size_t pick) {
     lag_ = 0ms;
 }
 
+void pool_model::give_back_refused(std::size_t pick) {
+    if (leases_.empty()) return;
+    machine_.role_doubted(leases_[pick % leases_.size()].slot, now_);
+    absorb();
+    give_back(pick, failure_kind::none, false);
+}
+
 void pool_model::discard(std::size_t pick) {
     if (leases_.empty()) return;
     const core::slot_id slot = take_out(leases_, pick / 2).slot;
@@ -208,8 +232,8 @@ void pool_model::find_dead(std::size_t pick) {
     take_out(leases_, pick);
     machine_.released(dead.slot, {failure_kind::connection_lost, "looked at"}, false, now_);
     absorb();
-    take_result(machine_.acquire(now_, dead.deadline, dead.cookie, core::queue_end::front), dead.cookie,
-                dead.deadline, core::queue_end::front);
+    take_result(machine_.acquire(now_, dead.deadline, dead.cookie, core::queue_end::front, dead.wanted),
+                dead.cookie, dead.deadline, core::queue_end::front, dead.wanted);
 }
 
 // --- Connections ---
@@ -236,10 +260,11 @@ void pool_model::opened(std::size_t pick) {
     open_[slot] = {now_, totals_.opened, 0};
     becomes_idle(slot, false);
     endpoints_[at].failing = failure_kind::none;
-    machine_.opened(slot, now_);
+    machine_.opened(slot, now_, role_of(at));
     absorb();
     // Whoever it was opened for: somebody gets it, or the pool keeps it. With no overshoot a young
-    // connection may be closed for the sake of pacing.
+    // connection may be closed for the sake of pacing, and one of the wrong role makes room for another.
+    if (somebody_wants(role::primary) || somebody_wants(role::standby)) return;
     if (doomed || resized_ || endpoints_[at].missed > 0 || settings_.renew_overshoot == 0) return;
     const slot_status status = machine_.connections()[slot].status;
     expect(status == slot_status::idle || status == slot_status::leased, "a good connection is thrown away");
@@ -260,6 +285,10 @@ void pool_model::maintained(std::size_t pick, failure_kind why) {
     const maintenance ended = take_out(maintaining_, pick);
     const bool doomed = machine_.connections()[ended.slot].doomed;
     if (!doomed) note_failure(ended.slot, why, false);
+    if (why == failure_kind::none && ended.is_check) {
+        machine_.role_seen(ended.slot, role_of(where(ended.slot)), now_);
+        absorb();
+    }
     if (why == failure_kind::none) becomes_idle(ended.slot, ended.is_check);
     machine_.maintained(ended.slot, {why, "in maintenance"}, now_);
 }
@@ -379,12 +408,15 @@ void pool_model::on_open(slot_id slot) {
 }
 
 void pool_model::on_grant(const core::action& asked) {
-    expect(!queue_.empty() && queue_.front().cookie == asked.cookie, "a grant isn't for the first waiter");
-    const waiter served = queue_.front();
-    queue_.pop_front();
+    const auto first = std::find_if(queue_.begin(), queue_.end(),
+                                    [&](const waiter& each) { return waits_for(asked.slot, each); });
+    expect(first != queue_.end() && first->cookie == asked.cookie,
+           "a grant isn't for the first waiter whom it suits");
+    const waiter served = *first;
+    queue_.erase(first);
     expect(now_ - lag_ < served.deadline, "a waiter is served past its deadline");
     ++totals_.waits;
-    take(asked.slot, served.cookie, served.deadline);
+    take(asked.slot, served.cookie, served.deadline, served.wanted);
 }
 
 void pool_model::on_refusal(const core::action& asked) {
@@ -403,8 +435,9 @@ void pool_model::on_refusal(const core::action& asked) {
     queue_.erase(refused);
 }
 
-void pool_model::take(slot_id slot, std::uintptr_t cookie, time_point deadline) {
+void pool_model::take(slot_id slot, std::uintptr_t cookie, time_point deadline, role wanted) {
     ++totals_.grants;
+    expect(wanted == role::any || believed(slot) == wanted, "a connection of another role is handed out");
     expect(!closing_, "a closed pool hands out a connection");
     expect(open_.contains(slot), "a grant of a slot without a connection");
     const bool leased_already =
@@ -415,7 +448,7 @@ void pool_model::take(slot_id slot, std::uintptr_t cookie, time_point deadline) 
     expect(usable(where(slot)), "a connection of an absent endpoint is handed out");
     expect(open_[slot].number > endpoints_[where(slot)].demoted,
            "a connection from before its endpoint's change of role is handed out");
-    leases_.push_back({slot, cookie, deadline});
+    leases_.push_back({slot, cookie, deadline, wanted});
 }
 
 void pool_model::becomes_idle(slot_id slot, bool after_check) {

@@ -45,11 +45,13 @@ private:
         std::uintptr_t cookie = 0;
         time_point deadline;
         core::waiter_id id;
+        role wanted = role::any;
     };
     struct lease {
         slot_id slot = core::none;
         std::uintptr_t cookie = 0;
         time_point deadline;
+        role wanted = role::any;
     };
     struct maintenance {
         slot_id slot = core::none;
@@ -78,13 +80,14 @@ private:
     };
 
     // Events
-    void acquire(core::duration timeout);
+    void acquire(core::duration timeout, role wanted = role::any);
     void take_result(const core::acquire_result& result, std::uintptr_t cookie, time_point deadline,
-                     core::queue_end end);
+                     core::queue_end end, role wanted);
     void try_acquire();
     void cancel(std::size_t pick);
     void give_back(std::size_t pick, failure_kind why, bool dirty);
     void give_back_clean(std::size_t pick);
+    void give_back_refused(std::size_t pick);
     void discard(std::size_t pick);
     void find_dead(std::size_t pick);
     void begin_open(std::size_t pick);
@@ -103,8 +106,8 @@ private:
     void on_open(slot_id slot);
     void on_grant(const core::action& asked);
     void on_refusal(const core::action& asked);
-    void take(slot_id slot, std::uintptr_t cookie, time_point deadline);
-    void check_choice(slot_id slot) const;
+    void take(slot_id slot, std::uintptr_t cookie, time_point deadline, role wanted);
+    void check_choice(slot_id slot, role wanted) const;
     void becomes_idle(slot_id slot, bool after_check);
     void note_failure(slot_id slot, failure_kind why, bool any_kind);
 
@@ -117,6 +120,12 @@ private:
     void check_stats() const;
     void check_recovered() const;
     [[nodiscard]] bool usable(const endpoint& at) const;
+    [[nodiscard]] role role_of(const endpoint& at) const;
+    [[nodiscard]] role believed(slot_id slot) const;
+    [[nodiscard]] bool waits_for(slot_id slot, const waiter& waiting) const {
+        return waiting.wanted == role::any || waiting.wanted == believed(slot);
+    }
+    [[nodiscard]] bool somebody_wants(role wanted) const;
     [[nodiscard]] bool nothing_reachable() const;
     [[nodiscard]] bool all_rejected() const;
     [[nodiscard]] std::size_t open_on(const endpoint& at) const;
@@ -146,6 +155,7 @@ private:
     std::map<endpoint, endpoint_model> endpoints_;  // known ones
     std::int64_t newest_order_ = 0;
     std::int64_t oldest_order_ = 0;
+    endpoint primary_;  // all others are standbys
     totals totals_;
     std::size_t events_ = 0;
     std::vector<std::string> history_;

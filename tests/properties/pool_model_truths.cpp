@@ -45,6 +45,17 @@ bool pool_model::usable(const endpoint& at) const {
     return known->second.missed == 0 || (known->second.missed < 3 && nothing_reachable());
 }
 
+role pool_model::role_of(const endpoint& at) const { return at == primary_ ? role::primary : role::standby; }
+
+role pool_model::believed(slot_id slot) const {
+    return machine_.connections().at(machine_.connections()[slot].endpoint).is;
+}
+
+bool pool_model::somebody_wants(role wanted) const {
+    return std::any_of(queue_.begin(), queue_.end(),
+                       [wanted](const waiter& each) { return each.wanted == wanted; });
+}
+
 bool pool_model::all_rejected() const {
     bool any = false;
     for (const auto& [at, known] : endpoints_) {
@@ -55,11 +66,12 @@ bool pool_model::all_rejected() const {
     return any;
 }
 
-/// A lease comes from the usable endpoint with the fewest leases, and there from the connection used last.
-void pool_model::check_choice(slot_id slot) const {
+/// A lease comes from the usable endpoint of the wanted role with the fewest leases, and there from the
+/// connection used last.
+void pool_model::check_choice(slot_id slot, role wanted) const {
     const core::endpoint_id chosen = machine_.connections()[slot].endpoint;
     for (const auto& [other, state] : open_) {
-        if (!idle(other)) continue;
+        if (!idle(other) || (wanted != role::any && believed(other) != wanted)) continue;
         const core::endpoint_id at = machine_.connections()[other].endpoint;
         if (at == chosen) {
             expect(open_.at(slot).order > state.order, "a lease isn't the connection used last");
@@ -111,16 +123,16 @@ void pool_model::check_slots() const {
     }
 }
 
-/// Nobody waits while an idle connection could serve him.
+/// Nobody waits while an idle connection that suits him could serve him.
 void pool_model::check_waiters() const {
     expect(machine_.waiting() == queue_.size(), "the machine's queue has another length");
-    const bool somebody =
-        std::any_of(queue_.begin(), queue_.end(), [&](const waiter& each) { return each.deadline > now_; });
-    if (!somebody) return;
     for (const auto& [slot, state] : open_) {
         const bool serves = idle(slot) && machine_.connections()[slot].ends_at > now_ &&
                             endpoints_.at(where(slot)).missed == 0;
-        expect(!serves, "somebody waits while an idle connection could serve");
+        const bool wanted = std::any_of(queue_.begin(), queue_.end(), [&, at = slot](const waiter& each) {
+            return each.deadline > now_ && waits_for(at, each);
+        });
+        expect(!serves || !wanted, "somebody waits while an idle connection could serve");
     }
 }
 

@@ -82,6 +82,10 @@ public:
     [[nodiscard]] const endpoint& at(std::size_t index) const { return where_.at(index); }
     [[nodiscard]] fake_world& world() const { return *world_; }
     [[nodiscard]] std::unique_ptr<fake> driver() const { return std::make_unique<fake>(world_); }
+    [[nodiscard]] std::unique_ptr<fake> driver(role_policy roles) const {
+        return std::make_unique<fake>(world_, roles);
+    }
+    [[nodiscard]] std::shared_ptr<fake_world> shared_world() const { return world_; }
     /// How many objects refer to the world: 1 when every pool and connection is gone.
     [[nodiscard]] long owners() const { return world_.use_count(); }
 
@@ -99,6 +103,13 @@ public:
         world_->with(at(index), [&why](fake_world::server& server) {
             server.behaviour = manner::refuse;
             server.refusal = std::move(why);
+        });
+    }
+    /// What a check of a server reads: the sessions of other clients too, or nothing.
+    void count_sessions(std::size_t index, std::size_t of_others, bool told) const {
+        world_->with(at(index), [of_others, told](fake_world::server& server) {
+            server.sessions_of_others = of_others;
+            server.tells_sessions = told;
         });
     }
     void silence(std::size_t index, bool silent) const {

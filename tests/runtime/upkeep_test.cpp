@@ -129,6 +129,21 @@ TEST_CASE("#13 idle connections are asked for a sign of life, also those that we
     CHECK(servers.seen(0).attempts == 1);
 }
 
+TEST_CASE("a check reads how many sessions the server has, unless it doesn't tell or nobody wants to know") {
+    const fake_servers servers(1);
+    const bool wanted = GENERATE(true, false);
+    const bool told = GENERATE(true, false);
+    servers.count_sessions(0, 7, told);
+    auto settings = watchful_pool(1);
+    settings.server_totals = wanted;
+    fake_pool pool(settings, servers.driver());
+    pool.acquire().release();
+    REQUIRE(eventually([&] { return servers.seen(0).pings >= 3; }));
+    const auto sessions = pool.stats().endpoints.at(0).server_sessions;
+    CHECK(sessions.has_value() == (wanted && told));
+    CHECK(sessions.value_or(8) == 8);
+}
+
 TEST_CASE("#13 a connection that fails its check is closed, and the minimum is kept") {
     const fake_servers servers(1);
     auto settings = watchful_pool(2);

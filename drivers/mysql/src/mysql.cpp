@@ -38,6 +38,15 @@ mysql::mysql(const options& settings)
 
 std::string mysql::label() const { return settings_->label; }
 
+role_policy mysql::roles() const noexcept {
+    const detail::session_attrs wanted = settings_->wanted;
+    role_policy roles;
+    roles.primary = detail::satisfies(wanted, false, true);
+    roles.standby = detail::satisfies(wanted, true, false);
+    roles.prefer_standby = wanted == detail::session_attrs::prefer_standby;
+    return roles;
+}
+
 std::map<std::string, std::string> mysql::parameters() const { return settings_->shown; }
 
 std::unique_ptr<discovery_source> mysql::discover(asio::any_io_executor executor) const {
@@ -57,6 +66,10 @@ asio::awaitable<open_result<mysql::connection>> mysql::open(endpoint_info where)
 
 asio::awaitable<failure> mysql::ping(connection& open) const {
     return detail::mysql_session::check(open.session_);
+}
+
+asio::awaitable<ping_result> mysql::ping_and_count(connection& open) const {
+    return detail::mysql_session::check_and_count(open.session_);
 }
 
 asio::awaitable<failure> mysql::reset(connection& used, reset_mode mode) const {

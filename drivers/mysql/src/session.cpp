@@ -190,9 +190,9 @@ mysql_error mysql_session::failed(const sql::SQLException& problem) {
     }
     const read_only_refusal refusal = read_only_refusal_in(said);
     const bool own = own_read_only_ || lasting_ || unknown_state_;
-    if (wants_writes(settings_->wanted) &&
-        (refusal == read_only_refusal::server || (refusal == read_only_refusal::unless_own && !own))) {
-        note(failure_kind::wrong_role, spoken);
+    if (refusal == read_only_refusal::server || (refusal == read_only_refusal::unless_own && !own)) {
+        refused_write_ = true;
+        if (wants_writes(settings_->wanted)) note(failure_kind::wrong_role, spoken);
     }
     return {make_mysql_code(said.number), std::move(said)};
 }

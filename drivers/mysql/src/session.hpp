@@ -28,6 +28,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,8 @@ public:
     static boost::asio::awaitable<failure> connect(std::shared_ptr<mysql_session> self);
     /// One round trip that brings the server's role up to date and checks it.
     static boost::asio::awaitable<failure> check(std::shared_ptr<mysql_session> self);
+    /// The same, and a second round trip for the sessions on the server.
+    static boost::asio::awaitable<ping_result> check_and_count(std::shared_ptr<mysql_session> self);
     static boost::asio::awaitable<failure> reset(std::shared_ptr<mysql_session> self, reset_mode mode);
 
     /// Runs a statement on the calling thread.
@@ -96,6 +99,7 @@ private:
 
     // upkeep.cpp: on a worker
     [[nodiscard]] failure check_now();
+    [[nodiscard]] std::optional<std::size_t> count_now();
     [[nodiscard]] failure reset_now(reset_mode mode);
     [[nodiscard]] failure note_role(bool read_only);
     [[nodiscard]] failure failure_of(const sql::SQLException& problem);
@@ -145,6 +149,8 @@ private:
     /// Whoever waits for the operation that runs; null for a caller who blocks.
     std::shared_ptr<pending_call> waiting_;
     bool lost_ = false;
+    /// A statement was refused as on a server that takes no writes.
+    bool refused_write_ = false;
     bool closed_ = false;
     failure worst_;
 

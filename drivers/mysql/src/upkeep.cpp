@@ -3,10 +3,14 @@
 #include "execute.hpp"
 #include "session.hpp"
 
+#include <podpool/value_error.hpp>
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <memory>
 #include <new>
+#include <optional>
 #include <utility>
 
 namespace podpool::detail {
@@ -50,6 +54,17 @@ asio::awaitable<failure> mysql_session::check(std::shared_ptr<mysql_session> sel
     co_return co_await on_worker(std::move(self), std::move(todo));
 }
 
+asio::awaitable<ping_result> mysql_session::check_and_count(std::shared_ptr<mysql_session> self) {
+    const auto sessions = std::make_shared<std::optional<std::size_t>>();
+    work todo = [sessions](mysql_session& session) {
+        failure why = session.check_now();
+        if (!why) *sessions = session.count_now();
+        return why;
+    };
+    failure why = co_await on_worker(std::move(self), std::move(todo));
+    co_return ping_result(std::move(why), *sessions);
+}
+
 asio::awaitable<failure> mysql_session::reset(std::shared_ptr<mysql_session> self, reset_mode mode) {
     work todo = [mode](mysql_session& session) { return session.reset_now(mode); };
     co_return co_await on_worker(std::move(self), std::move(todo));
@@ -77,6 +92,19 @@ failure mysql_session::check_now() {
     } catch (const sql::SQLException& problem) {
         return failure_of(problem);
     }
+}
+
+std::optional<std::size_t> mysql_session::count_now() {
+    try {
+        const mysql_result answer = execute(*connection_, "show global status like 'Threads_connected'");
+        if (answer.rows() == 1) return answer.get<std::size_t>(0, std::size_t{1});
+    } catch (const sql::SQLException& problem) {
+        // A connection that was lost by it is found so by its next user; the check itself was answered.
+        static_cast<void>(failed(problem));
+    } catch (const value_error&) {
+        return std::nullopt;
+    }
+    return std::nullopt;
 }
 
 failure mysql_session::reset_now(reset_mode mode) {
@@ -130,6 +158,8 @@ return_state mysql_session::inspect(reset_mode mode) {
         note(failure_kind::connection_lost, "returned in a transaction");
     }
     found.why = worst_;
+    found.role = role_;
+    found.role_doubtful = std::exchange(refused_write_, false);
     // Nothing undoes what a statement of another kind did to a session: the connector can't reach the reset
     // that the protocol has.
     found.replace = mode == reset_mode::full && lasting_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "role_rules.hpp"
 #include "session.hpp"
 #include "settings.hpp"
 
@@ -19,6 +20,8 @@ postgres::postgres(const options& settings)
 
 std::string postgres::label() const { return settings_->label; }
 
+role_policy postgres::roles() const noexcept { return detail::roles_let_in(settings_->wanted); }
+
 std::map<std::string, std::string> postgres::parameters() const { return settings_->shown; }
 
 std::unique_ptr<discovery_source> postgres::discover(const asio::any_io_executor& executor) const {
@@ -37,6 +40,10 @@ asio::awaitable<open_result<postgres::connection>> postgres::open(endpoint_info 
 
 asio::awaitable<failure> postgres::ping(connection& open) const {
     return detail::postgres_session::check(open.session_);
+}
+
+asio::awaitable<ping_result> postgres::ping_and_count(connection& open) const {
+    return detail::postgres_session::check_and_count(open.session_);
 }
 
 asio::awaitable<failure> postgres::reset(connection& used, reset_mode mode) const {

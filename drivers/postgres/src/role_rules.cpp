@@ -27,16 +27,24 @@ server_state reported_state(const PGconn* connection) noexcept {
 bool must_ask(session_attrs wanted, const server_state& known) noexcept {
     switch (wanted) {
         case session_attrs::any:
-        case session_attrs::prefer_standby:
             return false;
         case session_attrs::primary:
         case session_attrs::standby:
+        case session_attrs::prefer_standby:
             return !known.in_recovery;
         case session_attrs::read_write:
         case session_attrs::read_only:
             return !known.in_recovery || !known.read_only;
     }
     return false;
+}
+
+role_policy roles_let_in(session_attrs wanted) noexcept {
+    role_policy roles;
+    roles.primary = wanted != session_attrs::standby;
+    roles.standby = !wants_writes(wanted);
+    roles.prefer_standby = wanted == session_attrs::prefer_standby;
+    return roles;
 }
 
 std::string unmet(session_attrs wanted, const server_state& known) {

@@ -252,12 +252,13 @@ postgres_session::outcome postgres_session::end_of(result_ptr result) {
     const bool aborted = cancelled_ && said.sqlstate == query_canceled;
     if (gone) {
         note_end(said.sqlstate, spoken(said));
-    } else if (said.sqlstate == read_only_transaction && wants_writes(settings_->wanted)) {
+    } else if (said.sqlstate == read_only_transaction) {
         // A server that reports its state and is writable has refused a transaction that the user made
         // read-only: that says nothing about the server.
         const server_state state = reported_state(connection_.get());
         if (!state.in_recovery || *state.in_recovery || state.read_only.value_or(true)) {
-            note(failure_kind::wrong_role, spoken(said));
+            refused_write_ = true;
+            if (wants_writes(settings_->wanted)) note(failure_kind::wrong_role, spoken(said));
         }
     }
     boost::system::error_code code = make_sqlstate_code(said.sqlstate);

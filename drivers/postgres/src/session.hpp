@@ -4,6 +4,7 @@
 #include "cancel.hpp"
 #include "settings.hpp"
 
+#include <podpool/driver.hpp>
 #include <podpool/endpoint_info.hpp>
 #include <podpool/failure.hpp>
 #include <podpool/postgres/detail/start_query.hpp>
@@ -57,6 +58,8 @@ public:
     static boost::asio::awaitable<failure> connect(std::shared_ptr<postgres_session> self);
     /// One round trip that brings the server's role up to date and checks it.
     static boost::asio::awaitable<failure> check(std::shared_ptr<postgres_session> self);
+    /// The same, and the sessions on the server if it tells them.
+    static boost::asio::awaitable<ping_result> check_and_count(std::shared_ptr<postgres_session> self);
     static boost::asio::awaitable<failure> reset(std::shared_ptr<postgres_session> self, reset_mode mode);
 
     /// Runs a statement on the calling thread.
@@ -84,7 +87,11 @@ public:
 
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
     [[nodiscard]] const endpoint& where() const noexcept { return where_.where; }
-    [[nodiscard]] postgres_role role() const noexcept { return reported_state(connection_.get()).role(); }
+    /// What the server reports with its answers, else what it said when it was asked.
+    [[nodiscard]] postgres_role role() const noexcept {
+        const postgres_role reported = reported_state(connection_.get()).role();
+        return reported == postgres_role::unknown ? asked_role_ : reported;
+    }
     [[nodiscard]] std::string server_version() const;
     [[nodiscard]] std::string tls_version() const;
 
@@ -159,9 +166,15 @@ private:
 
     /// A user had it since the last full reset.
     bool touched_ = false;
+    /// The server didn't tell how many sessions it has.
+    bool count_refused_ = false;
     /// A user had the PGconn itself and may have changed what isn't the server's.
     bool handed_out_ = false;
     bool lost_ = false;
+    /// A statement was refused as on a server that takes no writes.
+    bool refused_write_ = false;
+    /// What a server that doesn't report its role said of it.
+    postgres_role asked_role_ = postgres_role::unknown;
     /// The last user of the connection blocked, and the next one will too.
     bool used_blocking_ = false;
     /// The SQLSTATE and text of the FATAL that came as a notice.

@@ -3,6 +3,7 @@
 #include "session.hpp"
 
 #include <podpool/driver.hpp>
+#include <podpool/value_error.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -11,6 +12,7 @@
 
 #include <cerrno>
 #include <new>
+#include <optional>
 #include <utility>
 
 namespace podpool::detail {
@@ -24,6 +26,9 @@ asio::awaitable<postgres_result> run_own(std::shared_ptr<postgres_session> sessi
     postgres_statement statement(sql);
     co_return co_await async_run(std::move(start), std::move(statement), asio::use_awaitable);
 }
+
+/// Sessions in all databases, without the server's own processes; readable by every user.
+constexpr const char* count_query = "select pg_catalog.sum(numbackends) from pg_catalog.pg_stat_database";
 
 bool in_transaction(PGTransactionStatusType status) {
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
@@ -57,12 +62,38 @@ asio::awaitable<failure> postgres_session::check(std::shared_ptr<postgres_sessio
         if (ask) {
             state.in_recovery = answer.get<bool>(0, std::size_t{0});
             state.read_only = answer.get<bool>(0, std::size_t{1});
+            self->asked_role_ = state.role();
         }
         co_return self->role_failure(state);
     } catch (const postgres_error& problem) {
         if (problem.code() == asio::error::operation_aborted) throw;
         co_return self->failure_of(problem);
     }
+}
+
+asio::awaitable<ping_result> postgres_session::check_and_count(std::shared_ptr<postgres_session> self) {
+    std::optional<std::size_t> sessions;
+    try {
+        if (!self->count_refused_) {
+            const postgres_result answer = co_await run_own(self, count_query);
+            sessions = answer.get<std::size_t>(0, std::size_t{0});
+        }
+    } catch (const postgres_error& problem) {
+        if (problem.code() == asio::error::operation_aborted) throw;
+        if (self->worst_ || PQstatus(self->connection_.get()) != CONNECTION_OK) {
+            co_return ping_result(self->failure_of(problem));
+        }
+        self->count_refused_ = true;
+    } catch (const value_error&) {
+        self->count_refused_ = true;
+    }
+    // An answer to any query tells the role too, but for servers that don't report it.
+    const server_state known = reported_state(self->connection_.get());
+    if (sessions && !must_ask(self->settings_->wanted, known)) {
+        co_return ping_result(self->role_failure(known), sessions);
+    }
+    failure why = co_await check(self);
+    co_return ping_result(std::move(why), sessions);
 }
 
 asio::awaitable<failure> postgres_session::reset(std::shared_ptr<postgres_session> self, reset_mode mode) {
@@ -133,13 +164,15 @@ return_state postgres_session::inspect(reset_mode mode) {
         note(failure_kind::connection_lost, "returned in a transaction");
     }
     // Only what a user can't set for a session of his own; the rest is judged after the reset.
-    const postgres_role role = reported_state(connection).role();
+    const postgres_role role = this->role();
     if (role == postgres_role::standby && wants_writes(settings_->wanted)) {
         note(failure_kind::wrong_role, "the server has become a standby");
     } else if (role == postgres_role::primary && settings_->wanted == session_attrs::standby) {
         note(failure_kind::wrong_role, "the server has become a primary");
     }
     found.why = worst_;
+    found.role = role;
+    found.role_doubtful = std::exchange(refused_write_, false);
     found.needs_reset = in_transaction(status) || (mode == reset_mode::full && touched_);
     if (!worst_) make_tidy();
     return found;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <podpool/core/slot.hpp>
+#include <podpool/role.hpp>
 
 #include <cassert>
 #include <cstddef>
@@ -32,7 +33,9 @@ struct alignas(64) endpoint_counts : tally {
     slot_id newest = none;  ///< idle connection used last: handed out first
     slot_id oldest = none;
     std::uint32_t listed_at = none;  ///< position in the list of endpoints with idle connections
-    bool usable = false;             ///< whether its idle connections may be handed out
+    bool usable = false;             ///< whether its idle connections may be handed out to anybody
+    bool reachable = false;          ///< the same to those who ask for its role
+    role is = role::unknown;         ///< as far as is known
     std::uint64_t leases = 0;        ///< handed out so far
     time_point suspect_since;        ///< connections not seen after it are looked at before use
 };
@@ -67,7 +70,13 @@ public:
     /// Makes an endpoint's connections that were not seen after `now` be looked at before use.
     void suspect(endpoint_id id, time_point now) { counts_[id].suspect_since = now; }
 
-    /// Says whether an endpoint's idle connections may be handed out.
+    /// Says what an endpoint's role is.
+    void set_role(endpoint_id id, role is) { counts_[id].is = is; }
+
+    /// Says whether an endpoint's idle connections may be handed out to those who ask for its role.
+    void set_reachable(endpoint_id id, bool reachable) { counts_[id].reachable = reachable; }
+
+    /// Says whether an endpoint's idle connections may be handed out to anybody.
     void set_usable(endpoint_id id, bool usable) {
         counts_[id].usable = usable;
         update_listing(id);
@@ -120,7 +129,8 @@ public:
             slots_[counts.newest].newer = none;
         } else {
             counts.oldest = none;
-            unlist(where);
+            // It isn't listed when only those who ask for its role are served by it.
+            if (counts.listed_at != none) unlist(where);
         }
         return id;
     }

@@ -17,6 +17,14 @@
 
 namespace podpool::core {
 
+/// What a server said about its sessions.
+struct server_total {
+    std::size_t sessions = 0;  ///< of all clients
+    std::size_t own = 0;       ///< of them, this pool's
+    time_point at;
+    bool known = false;
+};
+
 /// What the pool knows about one endpoint besides its connections.
 struct endpoint_entry {
     endpoint_info info;
@@ -24,10 +32,13 @@ struct endpoint_entry {
     bool removed = false;         ///< out of the set for good; erased when its last connection is gone
     unsigned missed_answers = 0;  ///< good answers in a row without it
     bool proven = false;          ///< the last attempt succeeded
+    bool role_told = false;       ///< asked for its role, it has answered, if only that it doesn't tell
     unsigned failures = 0;        ///< in a row, of whatever kind
     time_point retry_at;          ///< no attempt before it
     std::array<unsigned, failure_kind_count> rungs{};  ///< of the back-off by kind, in that row
     time_point added_at;
+    bool late = false;  ///< it wasn't in the pool's first answer
+    server_total total;
     time_point state_since;
     failure last_failure;
     time_point last_failure_at;

@@ -10,6 +10,8 @@
 #include <podpool/core/waiter_queue.hpp>
 #include <podpool/failure.hpp>
 #include <podpool/options.hpp>
+#include <podpool/role.hpp>
+#include <podpool/role_policy.hpp>
 #include <podpool/stats.hpp>
 
 #include <algorithm>
@@ -49,11 +51,13 @@ enum class queue_end : std::uint8_t { back, front };
 /// tick() at next_deadline(). Not thread-safe: its owner serializes the calls.
 class machine {
 public:
-    /// `settings` are validated; `seed` drives ties, jitter and back-off.
-    machine(const options& settings, std::uint64_t seed, time_point now)
+    /// `settings` are validated; `seed` drives ties, jitter and back-off; `roles`: as the driver has them.
+    machine(const options& settings, std::uint64_t seed, time_point now, role_policy roles = {})
         : rng_(seed),
           settings_(settings),
+          roles_(roles),
           acquire_balancer_(settings.balance),
+          role_balancers_{balancer(settings.balance), balancer(settings.balance), balancer(settings.balance)},
           open_balancer_(settings.balance),
           max_(settings.max_conns),
           born_(now),
@@ -63,16 +67,19 @@ public:
 
     /// Leases an idle connection, or none if there is none or others wait already.
     grant try_acquire(time_point now) {
-        if (!waiters_.empty() || closing_) return {};
+        if (!waiters_.empty(role::any) || closing_) return {};
         const grant found = take_idle(now);
         if (lacks_idle()) [[unlikely]]
             settle(now);
         return found;
     }
 
+    /// The same of an endpoint with this role.
+    grant try_acquire(time_point now, role wanted);
+
     /// Leases a connection, or queues the caller; `cookie` comes back in a grant or refuse action.
     acquire_result acquire(time_point now, time_point deadline, std::uintptr_t cookie,
-                           queue_end end = queue_end::back);
+                           queue_end end = queue_end::back, role wanted = role::any);
 
     /// Takes a waiter out of the queue; false if it was served or refused before: its action is on its way.
     bool cancel(waiter_id waiter) {
@@ -117,11 +124,22 @@ public:
     /// Asks where to dial for an open action; nullptr: the demand or the endpoint is gone, the slot is vacant
     /// again.
     const endpoint_info* begin_open(slot_id id, time_point now);
-    void opened(slot_id id, time_point now);
+    /// `seen`: the role that the server has told.
+    void opened(slot_id id, time_point now, role seen = role::unknown);
     void open_failed(slot_id id, const failure& why, time_point now);
     /// A reset or a check ended.
     void maintained(slot_id id, const failure& why, time_point now);
     void closed(slot_id id, time_point now);
+    /// The server says how many sessions it has in all, those of other clients included; to be told just
+    /// before opened() or maintained() of the connection that was asked.
+    void reported(slot_id id, std::size_t total, time_point now);
+
+    // --- Roles ---
+
+    /// A connection's server has just told its role, in answer to a check or with other answers.
+    void role_seen(slot_id id, role seen, time_point now);
+    /// A leased connection's server refused a write, as a server does that has become a standby.
+    void role_doubted(slot_id id, time_point now);
 
     // --- Discovery, orders and time ---
 
@@ -179,8 +197,33 @@ public:
     /// One lease in so many that needn't be waited for is timed: reading a precise clock twice would double
     /// its price.
     static constexpr std::uint64_t timed_share = 16;
+    /// Nothing is decided by a server's total that is older: with totals 15 s old, choosing the lowest is
+    /// worse than choosing at random.
+    static constexpr duration freshness = std::chrono::seconds(5);
+    /// Totals are looked at once in this time, give or take a half.
+    static constexpr duration shedding_round = std::chrono::seconds(15);
 
 private:
+    /// A guess where to look may use a report of this age.
+    static constexpr duration memory = std::chrono::minutes(1);
+    /// For how long an endpoint that was added later is taken to be empty until it says otherwise.
+    static constexpr duration newness = std::chrono::minutes(5);
+    /// How long servers get to tell their totals.
+    static constexpr duration time_to_answer = std::chrono::seconds(1);
+    /// Rounds after the last change or the last move; a trial that failed counts for some more.
+    static constexpr unsigned most_rounds = 12;
+    static constexpr unsigned rounds_per_failure = 3;
+    /// The chance per round to look at an endpoint that never told its total.
+    static constexpr double curiosity = 1.0 / 6;
+    /// Of the fuller server's sessions: totals that differ by less are even.
+    static constexpr double least_difference = 0.02;
+
+    struct shedding_view {
+        endpoint_id from = none;
+        endpoint_id to = none;
+        double chance = 0;
+    };
+
     struct counters {
         // Of endpoints that are forgotten, whose own counters are gone.
         std::uint64_t acquires_of_gone = 0;
@@ -206,7 +249,7 @@ private:
             end_of_life(id);
             maintenance_at_ = std::min(maintenance_at_, now);
         }
-        return {};
+        return primaries_help_ ? take_idle_of(role::primary, now) : grant{};
     }
 
     grant lease_newest(endpoint_id where, time_point now) {
@@ -244,12 +287,33 @@ private:
     void expire_waiters(time_point now);
     [[nodiscard]] bool all_rejected(time_point now) const;
 
+    // Roles: impl/machine_roles.hpp
+    grant take_idle(time_point now, role wanted) {
+        return wanted == role::any ? take_idle(now) : take_idle_of(wanted, now);
+    }
+    grant take_idle_of(role wanted, time_point now);
+    void learn_role(endpoint_id id, role seen, time_point now);
+    void forget_role(endpoint_id id);
+    void ask_role(endpoint_id id, time_point now);
+    void look_for(role wanted, time_point now);
+    void review_preference(time_point now);
+    void make_room_from_others(role wanted, std::size_t missing, time_point now);
+    [[nodiscard]] bool suits(endpoint_id id, role wanted) const;
+    [[nodiscard]] bool may_suit(endpoint_id id, role wanted, open_purpose purpose) const;
+    [[nodiscard]] bool can_serve(endpoint_id id, time_point now) const;
+    [[nodiscard]] bool can_open_for(role wanted, time_point now) const;
+    [[nodiscard]] bool is_checked(endpoint_id id) const;
+    [[nodiscard]] bool must_make_way(slot_id returned, time_point now) const;
+    [[nodiscard]] bool has_stragglers() const;
+    [[nodiscard]] bool is_straggler(const slot& held) const;
+
     // Endpoints: impl/machine_endpoints.hpp
     void merge(const endpoint_info& info, time_point now);
     void remove_endpoint(endpoint_id id, time_point now);
     void update_usable();
     [[nodiscard]] bool none_reachable() const;
-    [[nodiscard]] endpoint_id choose_for_opening(time_point now, endpoint_id leaving);
+    [[nodiscard]] endpoint_id choose_for_opening(time_point now, endpoint_id leaving, role wanted,
+                                                 open_purpose purpose);
     [[nodiscard]] bool may_open_more(endpoint_id id, time_point now) const;
     [[nodiscard]] bool has_slow_opening(endpoint_id id, time_point now) const;
     [[nodiscard]] bool may_dial(endpoint_id id, time_point now) const;
@@ -260,10 +324,13 @@ private:
 
     // Size and age: impl/machine_upkeep.hpp
     void settle(time_point now);
-    bool start_open(open_purpose purpose, time_point now, slot_id replaces = none);
+    bool start_open(open_purpose purpose, time_point now, slot_id replaces = none, role wanted = role::any);
+    bool start_open_on(endpoint_id where, open_purpose purpose, time_point now, slot_id replaces,
+                       role wanted = role::any);
     [[nodiscard]] std::size_t room() const;
     [[nodiscard]] std::size_t hard_room() const;
     void grow(time_point now);
+    void grow_for(role wanted, time_point now);
     void make_room_from_parked(std::size_t wanted);
     void keep_minimum(time_point now);
     void pay_renewal_debt(time_point now);
@@ -273,21 +340,49 @@ private:
     [[nodiscard]] duration renewal_pause() const;
     void close_unused(time_point now);
     void check_idle(time_point now);
+    void start_check(slot_id id, time_point now);
     void trim();
 
     // Moves to under-loaded endpoints: impl/machine_rebalance.hpp
     void allow_moves(time_point now);
     void rebalance(time_point now);
-    void move_one(endpoint_id from, time_point now);
-    [[nodiscard]] endpoint_id fullest_with_surplus(time_point now);
+    /// Where a connection is surplus, and for whom such a one was opened.
+    struct surplus_place {
+        endpoint_id where = none;
+        role wanted = role::any;
+    };
+    void move_one(surplus_place from, time_point now);
+    [[nodiscard]] surplus_place fullest_with_surplus(time_point now);
+    [[nodiscard]] endpoint_id fullest_for(role wanted, time_point now) const;
+    [[nodiscard]] endpoint_id primary_to_leave(time_point now) const;
+    [[nodiscard]] bool holds(endpoint_id id, role wanted) const {
+        return held_for_[id][static_cast<std::size_t>(wanted)];
+    }
     [[nodiscard]] duration move_interval() const;
     [[nodiscard]] bool set_is_certain() const;
     [[nodiscard]] bool openings_pending() const;
+    void count_loads();
+
+    // The servers' own totals: impl/machine_totals.hpp
+    [[nodiscard]] std::optional<double> total_of(endpoint_id id, time_point now, duration oldest) const;
+    [[nodiscard]] endpoint_id less_used_of_two(endpoint_id first, time_point now);
+    void allow_shedding(time_point now);
+    void shed(time_point now);
+    void ask_for_totals(time_point now);
+    void play_round(time_point now);
+    [[nodiscard]] std::optional<double> estimate_totals(time_point now);
+    [[nodiscard]] shedding_view look_at_totals(time_point now);
+    [[nodiscard]] double chance_to_shed(double mean) const;
+    [[nodiscard]] bool passes_trial(const slot& newcomer, time_point now);
+    void begin_trial(slot_id id, time_point now);
+    bool end_trial(slot_id id, bool lost, time_point now);
+    [[nodiscard]] bool stays(endpoint_id leaving, time_point now);
 
     [[nodiscard]] bool surplus() const;
-    [[nodiscard]] growth_view growth(time_point now) const;
+    [[nodiscard]] growth_view growth(role wanted, time_point now) const;
     [[nodiscard]] time_point earliest_deadline(time_point now) const;
-    [[nodiscard]] std::size_t patient_openings(time_point now) const;
+    [[nodiscard]] std::size_t patient_openings(role wanted, time_point now) const;
+    [[nodiscard]] std::size_t open_for(role wanted) const;
     [[nodiscard]] std::size_t replacements_opening() const;
 
     // Figures: impl/machine_stats.hpp
@@ -298,7 +393,9 @@ private:
     random rng_;
     connection_table connections_;
     options settings_;
+    role_policy roles_;
     balancer acquire_balancer_;
+    std::array<balancer, role_count> role_balancers_;  // of callers who want a role
     balancer open_balancer_;
     endpoint_table endpoints_;
     waiter_queue waiters_;
@@ -308,10 +405,25 @@ private:
     std::size_t renewal_debt_ = 0;  // connections closed before the replacement that they are due was open
     bool moves_allowed_ = false;
     time_point next_move_;
+    bool shedding_ = false;      // sessions may move to make the servers' totals even
+    bool totals_asked_ = false;  // in this round
+    bool informed_ = false;      // some totals were fresh in a round since the last change
+    unsigned rounds_left_ = 0;
+    time_point next_round_;
+    slot_id trial_ = none;  // was opened to make totals even and is asked for its server's
     bool closing_ = false;
     bool settled_ = false;   // since the actions were taken last
     bool crowded_ = false;   // more connections than max_conns: released ones may have to go
     bool fallback_ = false;  // nothing discovered is reachable: absent endpoints' connections serve
+    // With prefer_standby only:
+    bool standbys_serve_ = false;  // at least one can, so callers without a wish get no primary
+    bool primaries_help_ = false;  // ... but for connections from before, until they have moved
+    /// The search for servers of a role that callers wait for and nobody is known to have.
+    struct search {
+        time_point next;
+        unsigned rounds = 0;
+    };
+    std::array<search, role_count> searches_;
     duration estimated_open_{0};
     duration estimated_use_{0};
     time_point born_;
@@ -330,6 +442,8 @@ private:
     std::vector<endpoint_id> candidates_;
     std::vector<std::pair<time_point, slot_id>> aging_;
     std::vector<std::size_t> loads_;
+    std::vector<std::array<bool, role_count>> held_for_;  // whether an endpoint has connections for a role
+    std::vector<double> totals_;
 };
 
 }  // namespace podpool::core
@@ -337,5 +451,7 @@ private:
 #include <podpool/core/impl/machine_connections.hpp>
 #include <podpool/core/impl/machine_endpoints.hpp>
 #include <podpool/core/impl/machine_rebalance.hpp>
+#include <podpool/core/impl/machine_roles.hpp>
 #include <podpool/core/impl/machine_stats.hpp>
+#include <podpool/core/impl/machine_totals.hpp>
 #include <podpool/core/impl/machine_upkeep.hpp>

@@ -3,6 +3,7 @@
 
 #include <podpool/close_reason.hpp>
 #include <podpool/core/time.hpp>
+#include <podpool/role.hpp>
 
 #include <cstdint>
 
@@ -64,6 +65,7 @@ struct alignas(64) slot {
     bool renewing = false;                      ///< its replacement is being opened
     bool moving = false;                        ///< it is replaced to make endpoints even, not for its age
     close_reason doom = close_reason::surplus;  ///< why it is doomed
+    role wanted = role::any;                    ///< for whom it was opened, and is renewed
     endpoint_id endpoint = none;
     slot_id newer = none;                   ///< idle list of the endpoint: used later than this one
     slot_id older = none;                   ///< idle list of the endpoint: used before this one
@@ -75,6 +77,9 @@ struct alignas(64) slot {
     slot_id replaces = none;                ///< opening: closes this slot when it is open
     std::uint32_t replaces_generation = 0;  ///< which connection of `replaces` is meant
     time_point opened_at;
+    bool on_trial =
+        false;          ///< opening or checking: closed again unless it makes the servers' totals more even
+    double chance = 0;  ///< on trial: how likely it was to be opened
 };
 
 }  // namespace podpool::core

@@ -4,6 +4,7 @@
 #include <podpool/detail/pool_state.hpp>
 #include <podpool/error.hpp>
 #include <podpool/lease.hpp>
+#include <podpool/role.hpp>
 
 #include <boost/asio/associator.hpp>
 #include <boost/system/system_error.hpp>
@@ -20,6 +21,7 @@ template <class Driver, class Handler>
 struct detailed_handler {
     Handler handler;
     std::weak_ptr<pool_state<Driver>> pool;  // a handler may be kept for longer than the pool's context
+    role wanted = role::any;
 
     void operator()(boost::system::error_code code, lease<Driver> leased) {
         std::move(handler)(explain(code), std::move(leased));
@@ -30,7 +32,7 @@ private:
         if (!code) return nullptr;
         if (code.category() != pool_category())
             return std::make_exception_ptr(boost::system::system_error(code));
-        if (const auto state = pool.lock()) return std::make_exception_ptr(state->make_error(code));
+        if (const auto state = pool.lock()) return std::make_exception_ptr(state->make_error(code, wanted));
         return std::make_exception_ptr(error(static_cast<errc>(code.value()), "podpool: " + code.message()));
     }
 };

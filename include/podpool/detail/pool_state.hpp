@@ -34,6 +34,7 @@ struct connection_cell {
     core::slot_id slot = core::none;
     std::unique_ptr<typename Driver::connection> connection;
     endpoint where;
+    role told = role::unknown;                  // what its server last told of itself
     std::shared_ptr<operation> under_way;       // opening, resetting or checking
     std::shared_ptr<connection_strand> strand;  // of the connection
     core::time_point timed_since;               // the lease is timed; zero: it isn't
@@ -58,8 +59,11 @@ public:
 
     /// An idle connection that is alive, or null. The hot path.
     cell* try_acquire();
+    /// The same of an endpoint with this role.
+    cell* try_acquire(role wanted);
     /// Waits for a connection; throws podpool::error.
     cell* acquire(std::chrono::nanoseconds timeout);
+    cell* acquire(role wanted, std::chrono::nanoseconds timeout);
     /// Queues `queued` unless a connection is there at once; then, or on a refusal, returns it.
     /// `install(id)` is called while the waiter can't yet be served.
     template <class Install>
@@ -85,10 +89,11 @@ public:
 
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
     [[nodiscard]] const options& settings() const noexcept { return settings_; }
-    [[nodiscard]] error make_error(boost::system::error_code code);
+    [[nodiscard]] error make_error(boost::system::error_code code, role wanted = role::any);
 
 private:
     using lock = std::unique_lock<adaptive_mutex>;
+    static constexpr bool tells_roles = driver_with_roles<Driver>;
 
     /// A waiter whose connection must be looked at, and may be dead: then it waits again, under another
     /// number, while its cancellation knows only the first one.
@@ -100,7 +105,11 @@ private:
 
     // The hot path's clock may lag a kernel tick behind; what it decides by are ends of minutes.
     cell* lease_of(core::grant granted) { return granted ? cells_[granted.slot].get() : nullptr; }
+    template <class Take>
+    cell* try_take(Take take);
+    cell* wait_for(role wanted, std::chrono::nanoseconds timeout);
     void start_timing(cell& leased) noexcept;
+    void note_role(cell& seen, role told, core::time_point now);
     bool usable(cell& leased, bool verify);
     void report_lost(cell& lost, lock& held);
 
@@ -126,6 +135,8 @@ private:
     cell& cell_at(core::slot_id slot);
     void arm_timer();
     static options checked(options settings);
+    static role_policy roles_of(const Driver& driver) noexcept;
+    static role role_of(const connection& seen) noexcept;
     const options& named();
 
     std::shared_ptr<boost::asio::io_context> context_;  // outlives every socket below

@@ -22,8 +22,27 @@ pool_state<Driver>::pool_state(std::shared_ptr<boost::asio::io_context> context,
       driver_(driver ? std::move(driver) : std::make_unique<Driver>(settings_)),
       timer_strand_(executor_),
       timer_(timer_strand_),
-      machine_(named(), (std::uint64_t{std::random_device{}()} << 32U) ^ std::random_device{}(),
-               clock_now()) {}
+      machine_(named(), (std::uint64_t{std::random_device{}()} << 32U) ^ std::random_device{}(), clock_now(),
+               roles_of(*driver_)) {}
+
+/// A driver that knows no roles has no servers of any.
+template <driver Driver>
+role_policy pool_state<Driver>::roles_of(const Driver& driver) noexcept {
+    if constexpr (driver_with_roles<Driver>) {
+        return driver.roles();
+    } else {
+        return {false, false, false};
+    }
+}
+
+template <driver Driver>
+role pool_state<Driver>::role_of(const connection& seen) noexcept {
+    if constexpr (driver_with_roles<Driver>) {
+        return seen.role();
+    } else {
+        return role::unknown;
+    }
+}
 
 template <driver Driver>
 options pool_state<Driver>::checked(options settings) {
@@ -140,8 +159,8 @@ void pool_state<Driver>::serve(const core::action& todo, cell* leased) {
         lock held(mutex_);
         report_lost(*leased, held);
         held.lock();
-        const core::acquire_result again =
-            machine_.acquire(clock_now(), served.deadline, todo.cookie, core::queue_end::front);
+        const core::acquire_result again = machine_.acquire(clock_now(), served.deadline, todo.cookie,
+                                                            core::queue_end::front, served.wanted);
         leased = lease_of(again.granted);
         const bool gave_up = !again.granted && !again.refused && note_requeued(served, again.waiter);
         dispatch(held);
@@ -232,7 +251,8 @@ void pool_state<Driver>::opened(cell& fresh, std::unique_ptr<connection> made, c
     fresh.under_way.reset();
     fresh.connection = std::move(made);
     if (fresh.connection) {
-        machine_.opened(fresh.slot, clock_now());
+        fresh.told = role_of(*fresh.connection);
+        machine_.opened(fresh.slot, clock_now(), fresh.told);
     } else {
         fresh.strand.reset();
         machine_.open_failed(fresh.slot, why, clock_now());
@@ -253,35 +273,48 @@ void pool_state<Driver>::maintain(core::slot_id slot, bool reset) {
     kept.under_way = work;
     held.unlock();
 
-    const auto why = std::make_shared<failure>();
+    const auto answer = std::make_shared<ping_result>(failure());
     const auto ask = [](std::shared_ptr<pool_state> self, connection& asked, bool wants_reset,
-                        std::shared_ptr<failure> into) -> boost::asio::awaitable<void> {
-        // Two statements, since GCC 12 destroys what `a ? co_await b : co_await c` yields twice.
+                        std::shared_ptr<ping_result> into) -> boost::asio::awaitable<void> {
+        // Statements of their own, since GCC 12 destroys what `a ? co_await b : co_await c` yields twice.
         if (wants_reset) {
-            *into = co_await self->driver_->reset(asked, self->settings_.reset);
-        } else {
-            *into = co_await self->driver_->ping(asked);
+            into->why = co_await self->driver_->reset(asked, self->settings_.reset);
+            co_return;
         }
+        if constexpr (counting_driver<Driver>) {
+            if (self->settings_.server_totals) {
+                *into = co_await self->driver_->ping_and_count(asked);
+                co_return;
+            }
+        }
+        into->why = co_await self->driver_->ping(asked);
     };
     work->run(
         settings_.connect_timeout,
-        [self = this->shared_from_this(), ask, &kept, reset, why] {
-            return ask(self, *kept.connection, reset, why);
+        [self = this->shared_from_this(), ask, &kept, reset, answer] {
+            return ask(self, *kept.connection, reset, answer);
         },
-        [self = this->shared_from_this(), &kept, reset, why](const std::exception_ptr& error,
-                                                             bool timed_out) {
+        [self = this->shared_from_this(), &kept, reset, answer](const std::exception_ptr& error,
+                                                                bool timed_out) {
+            failure& why = answer->why;
             const std::string what = reset ? "reset" : "check";
             if (timed_out) {
                 // A server that is silent to a mere sign of life is down; a long reset may have reasons.
-                *why = failure(reset ? failure_kind::connection_lost : failure_kind::endpoint_down,
-                               "no answer to a " + what + " within " +
-                                   rough_duration_text(self->settings_.connect_timeout));
-            } else if (error && !*why) {
-                *why = describe(error, failure_kind::connection_lost);
+                why = failure(reset ? failure_kind::connection_lost : failure_kind::endpoint_down,
+                              "no answer to a " + what + " within " +
+                                  rough_duration_text(self->settings_.connect_timeout));
+            } else if (error && !why) {
+                why = describe(error, failure_kind::connection_lost);
             }
+            const role told = role_of(*kept.connection);
             lock again(self->mutex_);
             kept.under_way.reset();
-            self->machine_.maintained(kept.slot, *why, clock_now());
+            // A check has just asked; what a reset says may be older than what a sibling said.
+            if (!why && (!reset || told != kept.told)) self->note_role(kept, told, clock_now());
+            if (!why && answer->sessions) {
+                self->machine_.reported(kept.slot, *answer->sessions, clock_now());
+            }
+            self->machine_.maintained(kept.slot, why, clock_now());
             self->dispatch(again);
         });
 }
@@ -342,9 +375,11 @@ stats pool_state<Driver>::snapshot() {
 }
 
 template <driver Driver>
-error pool_state<Driver>::make_error(boost::system::error_code code) {
+error pool_state<Driver>::make_error(boost::system::error_code code, role wanted) {
     const auto reason = static_cast<errc>(code.value());
-    return error(reason, explain(reason, snapshot()));
+    if (reason == errc::role_excluded)
+        return error(reason, explain_exclusion(wanted, settings_.name, tells_roles));
+    return error(reason, explain(reason, snapshot(), wanted));
 }
 
 template <driver Driver>

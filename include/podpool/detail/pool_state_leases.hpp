@@ -7,10 +7,22 @@ namespace podpool::detail {
 
 template <driver Driver>
 auto pool_state<Driver>::try_acquire() -> cell* {
+    return try_take([](core::machine& machine, core::time_point now) { return machine.try_acquire(now); });
+}
+
+template <driver Driver>
+auto pool_state<Driver>::try_acquire(role wanted) -> cell* {
+    return try_take(
+        [wanted](core::machine& machine, core::time_point now) { return machine.try_acquire(now, wanted); });
+}
+
+template <driver Driver>
+template <class Take>
+auto pool_state<Driver>::try_take(Take take) -> cell* {
     for (;;) {
         const core::time_point now = coarse_clock_now();
         lock held(mutex_);
-        const core::grant granted = machine_.try_acquire(now);
+        const core::grant granted = take(machine_, now);
         cell* const leased = lease_of(granted);
         if (machine_.has_news()) [[unlikely]] {
             dispatch(held);
@@ -28,6 +40,14 @@ auto pool_state<Driver>::try_acquire() -> cell* {
 template <driver Driver>
 void pool_state<Driver>::start_timing(cell& leased) noexcept {
     leased.timed_since = clock_now();
+}
+
+/// Passes on what a connection's server has told of itself.
+template <driver Driver>
+void pool_state<Driver>::note_role(cell& seen, role told, core::time_point now) {
+    if (told == role::unknown) return;
+    seen.told = told;
+    machine_.role_seen(seen.slot, told, now);
 }
 
 /// Whether a leased connection may be handed to its caller.
@@ -48,17 +68,29 @@ void pool_state<Driver>::report_lost(cell& lost, lock& held) {
 template <driver Driver>
 auto pool_state<Driver>::acquire(std::chrono::nanoseconds timeout) -> cell* {
     if (cell* const found = try_acquire()) return found;
+    return wait_for(role::any, timeout);
+}
+
+template <driver Driver>
+auto pool_state<Driver>::acquire(role wanted, std::chrono::nanoseconds timeout) -> cell* {
+    if (cell* const found = try_acquire(wanted)) return found;
+    return wait_for(wanted, timeout);
+}
+
+template <driver Driver>
+auto pool_state<Driver>::wait_for(role wanted, std::chrono::nanoseconds timeout) -> cell* {
     const core::time_point deadline = core::later(clock_now(), timeout);
     blocking_waiter<Driver> queued;
+    queued.wanted = wanted;
     const auto [error, found] = acquire_or_queue(queued, deadline, [](core::waiter_id) {});
     if (found != nullptr) return found;
-    if (error) throw make_error(error);
+    if (error) throw make_error(error, wanted);
     if (!queued.wait_until(deadline)) {
         // The machine decides whether we were served or came too late; either way it answers.
         on_event([](core::machine& machine, core::time_point now) { machine.tick(now); });
         queued.wait();
     }
-    if (queued.error()) throw make_error(queued.error());
+    if (queued.error()) throw make_error(queued.error(), wanted);
     return queued.cell();
 }
 
@@ -69,7 +101,8 @@ auto pool_state<Driver>::acquire_or_queue(waiter<Driver>& queued, core::time_poi
     queued.deadline = deadline;
     for (;;) {
         lock held(mutex_);
-        const core::acquire_result result = machine_.acquire(clock_now(), deadline, queued.cookie());
+        const core::acquire_result result =
+            machine_.acquire(clock_now(), deadline, queued.cookie(), core::queue_end::back, queued.wanted);
         cell* const leased = lease_of(result.granted);
         if (leased == nullptr && !result.refused) install(queued.id = result.waiter);
         dispatch(held);
@@ -107,6 +140,11 @@ void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
     // It ends somebody's wait, which is measured, and which began by the precise clock.
     if (!precise && machine_.waiting() > 0) now = clock_now();
     if (timed) machine_.note_use_time(now - std::exchange(returned.timed_since, {}));
+    // Only what this connection tells anew: an old answer may be older than a sibling's.
+    if (state.role != returned.told) [[unlikely]]
+        note_role(returned, state.role, now);
+    if (state.role_doubtful) [[unlikely]]
+        machine_.role_doubted(returned.slot, now);
     if (discard) {
         machine_.discarded(returned.slot, now);
     } else if (state.replace && !state.why) {

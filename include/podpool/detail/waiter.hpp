@@ -4,6 +4,7 @@
 #include <podpool/core/waiter_queue.hpp>
 #include <podpool/detail/one_shot_event.hpp>
 #include <podpool/errc.hpp>
+#include <podpool/role.hpp>
 
 #include <boost/system/error_code.hpp>
 
@@ -32,7 +33,8 @@ public:
 
     core::time_point deadline;  ///< kept for a waiter that was given a dead connection
     core::waiter_id id;         ///< its first number in the queue
-    bool verified = false;      ///< it was given a connection that had to be looked at
+    role wanted = role::any;
+    bool verified = false;  ///< it was given a connection that had to be looked at
 
 protected:
     ~waiter() = default;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -22,9 +23,10 @@ class fake_connection {
 public:
     fake_connection(std::shared_ptr<fake_world> world, const endpoint& where)
         : world_(std::move(world)), where_(where) {
-        epoch_ = world_->with(where_, [](fake_world::server& server) {
+        world_->with(where_, [this](fake_world::server& server) {
             server.most_sessions = std::max(server.most_sessions, ++server.sessions);
-            return server.epoch;
+            epoch_ = server.epoch;
+            told_ = server.role;
         });
     }
     fake_connection(const fake_connection&) = delete;
@@ -43,18 +45,37 @@ public:
 
     /// Makes the lease come back with this failure, as a query that fails would.
     void fail_with(failure why) { failed_ = std::move(why); }
-    /// Makes the lease need a reset, as a query would.
-    void use() noexcept { used_ = true; }
+    /// Makes the lease need a reset, as a query would, whose answer brings the role up to date.
+    void use() {
+        used_ = true;
+        ask_role();
+    }
+    /// A statement that writes: true if the server took it, false if it refused it as a standby.
+    bool write() {
+        used_ = true;
+        const bool standby = world_->with(
+            where_, [](const fake_world::server& server) { return server.role == podpool::role::standby; });
+        refused_ = refused_ || standby;
+        return !standby;
+    }
+    /// What the server last told of its role.
+    [[nodiscard]] podpool::role role() const noexcept { return told_; }
     /// Leaves something in the session that no reset undoes.
     void stain() noexcept { stained_ = true; }
 
 private:
     friend class fake;
 
+    void ask_role() {
+        told_ = world_->with(where_, [](const fake_world::server& server) { return server.role; });
+    }
+
     std::shared_ptr<fake_world> world_;
     endpoint where_;
     std::uint64_t epoch_ = 0;
+    podpool::role told_ = podpool::role::unknown;
     failure failed_;
+    bool refused_ = false;
     bool used_ = false;
     bool stained_ = false;
 };
@@ -68,10 +89,12 @@ public:
 
     /// A world of its own with nothing in it.
     explicit fake(const options&) : fake(std::make_shared<fake_world>()) {}
-    /// Servers that the caller can change.
-    explicit fake(std::shared_ptr<fake_world> world) : world_(std::move(world)) {}
+    /// Servers that the caller can change. `roles`: which of them are let in, and which preferred.
+    explicit fake(std::shared_ptr<fake_world> world, role_policy roles = {})
+        : world_(std::move(world)), roles_(roles) {}
 
     [[nodiscard]] std::string label() const { return "fake"; }
+    [[nodiscard]] role_policy roles() const noexcept { return roles_; }
 
     std::unique_ptr<discovery_source> discover(boost::asio::any_io_executor executor) {
         return std::make_unique<fake_source>(std::move(executor), world_);
@@ -87,11 +110,23 @@ public:
         while (world_->with(where, hangs)) co_await pause(patience);
         const fake_world::server met = world_->with(where, [](const fake_world::server& now) { return now; });
         if (met.behaviour == fake_world::manner::refuse) co_return open_result<connection>(met.refusal);
+        if (!roles_.admits(met.role)) {
+            co_return open_result<connection>(
+                failure(failure_kind::wrong_role, "the server is a " + std::string(to_string(met.role))));
+        }
         co_return open_result<connection>(std::make_unique<connection>(world_, where));
     }
 
     boost::asio::awaitable<failure> ping(connection& asked) {
         return answer(asked, &fake_world::server::pings);
+    }
+
+    boost::asio::awaitable<ping_result> ping_and_count(connection& asked) {
+        failure why = co_await answer(asked, &fake_world::server::pings);
+        const fake_world::server now = world_->with(asked.where_, [](const auto& server) { return server; });
+        std::optional<std::size_t> sessions;
+        if (now.tells_sessions) sessions = now.sessions + now.sessions_of_others;
+        co_return ping_result(std::move(why), sessions);
     }
 
     boost::asio::awaitable<failure> reset(connection& asked, reset_mode) {
@@ -103,7 +138,8 @@ public:
 
     return_state inspect(connection& returned, reset_mode mode) noexcept {
         const bool full = mode == reset_mode::full;
-        return {std::exchange(returned.failed_, {}), full && returned.used_, full && returned.stained_};
+        return {std::exchange(returned.failed_, {}), full && returned.used_, full && returned.stained_,
+                returned.told_, std::exchange(returned.refused_, false)};
     }
 
 private:
@@ -111,6 +147,7 @@ private:
                                                   std::uint64_t fake_world::server::* counter) {
         asked.world_->with(asked.where_, [counter](fake_world::server& server) { ++(server.*counter); });
         while (asked.world_->with(asked.where_, is_silent)) co_await pause(patience);
+        asked.ask_role();
         if (asked.alive()) co_return failure{};
         co_return failure(failure_kind::connection_lost, "the server ended the session");
     }
@@ -129,6 +166,9 @@ private:
     static constexpr std::chrono::milliseconds patience{1};
 
     std::shared_ptr<fake_world> world_;
+    role_policy roles_;
 };
+
+static_assert(driver_with_roles<fake>);
 
 }  // namespace podpool

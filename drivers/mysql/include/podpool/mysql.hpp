@@ -9,6 +9,7 @@
 #include <podpool/mysql/result.hpp>
 #include <podpool/mysql/role.hpp>
 #include <podpool/options.hpp>
+#include <podpool/role_policy.hpp>
 #include <podpool/value_error.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -55,6 +56,9 @@ public:
     /// First host, port and database: `db.prod:3306/shop`; `+2` after the port counts further hosts.
     [[nodiscard]] std::string label() const;
 
+    /// Which roles `target_session_attrs` lets in, and whether it prefers standbys.
+    [[nodiscard]] role_policy roles() const noexcept;
+
     /// Every key in force with its value; a password's is `***`.
     [[nodiscard]] std::map<std::string, std::string> parameters() const;
 
@@ -69,6 +73,10 @@ public:
     /// One query for the server's role.
     /// Cancellation: terminal, at once; the connection is lost then.
     [[nodiscard]] boost::asio::awaitable<failure> ping(connection& open) const;
+
+    /// The same, and a second query for the server's sessions (`Threads_connected`); a server that refuses it
+    /// is merely pinged.
+    [[nodiscard]] boost::asio::awaitable<ping_result> ping_and_count(connection& open) const;
 
     /// Rolls back what a lease left open. Cancellation as in ping().
     [[nodiscard]] boost::asio::awaitable<failure> reset(connection& used, reset_mode mode) const;
@@ -91,6 +99,6 @@ private:
     std::shared_ptr<detail::plain_servers> plain_;
 };
 
-static_assert(driver<mysql>);
+static_assert(driver_with_roles<mysql> && counting_driver<mysql>);
 
 }  // namespace podpool

@@ -10,6 +10,7 @@
 #include <podpool/postgres/result.hpp>
 #include <podpool/postgres/role.hpp>
 #include <podpool/postgres/value_error.hpp>
+#include <podpool/role_policy.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -31,7 +32,7 @@ struct postgres_settings;
 /// - `host`, `hostaddr` and `port` say where to look for servers; each connection goes to exactly one of
 ///   them, by address, and TLS checks the name that the user gave. `load_balance_hosts` isn't needed.
 /// - `target_session_attrs` keeps its six values and is checked here, at login and with every ping.
-///   `prefer-standby` accepts any server: the pool can't rank roles; role() tells which one it is.
+///   `prefer-standby` is the pool's to keep: a primary serves while no standby can.
 /// - `connect_timeout` has no effect: `pool_connect_timeout` is the deadline of the whole attempt.
 /// - `gssencmode` is `disable`; `require` is refused.
 /// - Unless set: client_encoding UTF8; keepalives_idle 30 s, keepalives_interval 10 s, keepalives_count 3
@@ -52,6 +53,9 @@ public:
     /// First host, port and database: `db.prod:5432/shop`; `+2` after the port counts further hosts.
     [[nodiscard]] std::string label() const;
 
+    /// Which roles `target_session_attrs` lets in, and whether it prefers standbys.
+    [[nodiscard]] role_policy roles() const noexcept;
+
     /// Every libpq keyword in force, from string, environment, service file and defaults; a password's
     /// value is `***`.
     [[nodiscard]] std::map<std::string, std::string> parameters() const;
@@ -68,6 +72,11 @@ public:
     /// One empty query, which also brings the server's role up to date.
     /// Cancellation: terminal, at once; the connection is lost then.
     [[nodiscard]] boost::asio::awaitable<failure> ping(connection& open) const;
+
+    /// The same, and counts the server's sessions (the sum of pg_stat_database.numbackends, which every user
+    /// may read) in the same round trip. A server that refuses that is pinged, and not asked again through
+    /// this connection.
+    [[nodiscard]] boost::asio::awaitable<ping_result> ping_and_count(connection& open) const;
 
     /// Undoes what a lease did to the session: `full` rolls back and discards everything, `rollback` only
     /// rolls back, `none` does nothing. Cancellation as in ping().
@@ -89,6 +98,6 @@ private:
     std::shared_ptr<const detail::postgres_settings> settings_;
 };
 
-static_assert(driver<postgres>);
+static_assert(driver_with_roles<postgres> && counting_driver<postgres>);
 
 }  // namespace podpool

@@ -6,14 +6,16 @@
 namespace podpool::core {
 
 inline acquire_result machine::acquire(time_point now, time_point deadline, std::uintptr_t cookie,
-                                       queue_end end) {
+                                       queue_end end, role wanted) {
     const auto refuse = [this](errc reason) {
         ++counters_.refusals;
         return acquire_result{{}, {}, reason};
     };
     if (closing_) return refuse(errc::pool_closed);
-    if (waiters_.empty() || end == queue_end::front) {
-        if (const grant found = take_idle(now)) {
+    if (!roles_.admits(wanted)) return refuse(errc::role_excluded);
+    // Those who wait for another role don't want what is idle, or they would have it.
+    if (waiters_.empty(wanted) || end == queue_end::front) {
+        if (const grant found = take_idle(now, wanted)) {
             if (lacks_idle()) settle(now);
             return {found, {}, {}};
         }
@@ -22,7 +24,7 @@ inline acquire_result machine::acquire(time_point now, time_point deadline, std:
     if (end == queue_end::back && waiters_.size() >= settings_.max_waiters) {
         return refuse(errc::too_many_waiters);
     }
-    const waiter_id waiter = waiters_.push(cookie, now, deadline, end == queue_end::front);
+    const waiter_id waiter = waiters_.push(cookie, now, deadline, end == queue_end::front, wanted);
     settle(now);
     return {{}, waiter, {}};
 }
@@ -37,6 +39,8 @@ inline void machine::released_slowly(slot_id id, const failure& why, bool needs_
         end_of_life(id);
     } else if (surplus()) {
         close_slot(id, close_reason::surplus);
+    } else if (must_make_way(id, now)) {
+        close_slot(id, close_reason::displaced);
     } else if (needs_reset) {
         connections_.move(id, slot_status::resetting);
         returned.since = now;
@@ -69,6 +73,7 @@ inline void machine::connection_failed(slot_id id, const failure& why, time_poin
     close_slot(id, endpoint_failed ? close_reason::endpoint_failed : close_reason::broken);
     if (endpoint_failed) {
         endpoints_.failed(where, why, now, rng_);
+        forget_role(where);
         allow_moves(now);
         if (why.kind == failure_kind::wrong_role) {
             abandon_connections_of(where, close_reason::endpoint_failed);
@@ -91,7 +96,8 @@ inline void machine::close_slot(slot_id id, close_reason reason) {
 
 /// Closes a connection whose time has come before its replacement was there: the pool owes itself one.
 inline void machine::end_of_life(slot_id id) {
-    if (!connections_[id].renewing) ++renewal_debt_;
+    // Those that were opened for a role come back when somebody wants them.
+    if (!connections_[id].renewing && connections_[id].wanted == role::any) ++renewal_debt_;
     close_slot(id, close_reason::lifetime);
 }
 
@@ -136,9 +142,11 @@ inline const endpoint_info* machine::begin_open(slot_id id, time_point now) {
     const endpoint_id where = opening.endpoint;
     // It left the answer, or isn't ready any more, since it was chosen; what would serve nobody isn't
     // dialled.
-    const bool misplaced = !connections_.at(where).usable || !endpoints_[where].info.ready;
+    const bool misplaced = !connections_.at(where).reachable || !endpoints_[where].info.ready ||
+                           !may_suit(where, opening.wanted, opening.purpose);
     // As grow() counts: an attempt that hangs holds back none that was begun because it hangs.
-    const bool unwanted = opening.purpose == open_purpose::demand && waiters_.size() < patient_openings(now);
+    const bool unwanted = opening.purpose == open_purpose::demand &&
+                          waiters_.size(opening.wanted) < patient_openings(opening.wanted, now);
     if (!opening.doomed && !misplaced && !unwanted) {
         opening.begun = true;
         return &endpoints_[where].info;
@@ -163,7 +171,7 @@ inline void machine::end_of_opening(slot_id id) {
     if (victim.generation == ended.replaces_generation) victim.renewing = false;
 }
 
-inline void machine::opened(slot_id id, time_point now) {
+inline void machine::opened(slot_id id, time_point now, role seen) {
     end_of_opening(id);
     slot& fresh = connections_[id];
     const duration took = now - fresh.since;
@@ -172,6 +180,7 @@ inline void machine::opened(slot_id id, time_point now) {
     // It was passed over meanwhile.
     if (endpoints_[fresh.endpoint].failures > 0 || took >= patience) allow_moves(now);
     endpoints_.succeeded(fresh.endpoint, now);
+    learn_role(fresh.endpoint, seen, now);
     const bool first_generation = now - born_ < settings_.max_conn_lifetime;
     fresh.opened_at = fresh.last_used = fresh.last_seen = now;
     fresh.ends_at = later(now, draw_lifetime(settings_.max_conn_lifetime, settings_.effective_jitter(),
@@ -179,6 +188,8 @@ inline void machine::opened(slot_id id, time_point now) {
     maintenance_at_ = std::min(maintenance_at_, now);
     if (fresh.doomed) {
         close_slot(id, fresh.doom);
+    } else if (fresh.on_trial) {
+        begin_trial(id, now);
     } else {
         finish_renewal(fresh, now);
         connections_.move(id, slot_status::idle);
@@ -189,6 +200,8 @@ inline void machine::opened(slot_id id, time_point now) {
 /// Closes the connection that a new one replaces, unless it has gone meanwhile.
 inline void machine::finish_renewal(const slot& replacement, time_point now) {
     if (replacement.purpose != open_purpose::renewal) return;
+    // It was opened to an endpoint whose role wasn't known: what it should replace is still wanted.
+    if (replacement.wanted != role::any && !suits(replacement.endpoint, replacement.wanted)) return;
     note_renewal(now);
     if (replacement.replaces == none) return;
     if (connections_[replacement.replaces].generation != replacement.replaces_generation) return;
@@ -212,6 +225,9 @@ inline void machine::open_failed(slot_id id, const failure& why, time_point now)
         if (why.kind == failure_kind::endpoint_down) connections_.suspect(ended.endpoint, now);
         if (why.kind == failure_kind::wrong_role) {
             abandon_connections_of(ended.endpoint, close_reason::endpoint_failed);
+            forget_role(ended.endpoint);
+        } else if (connections_.at(ended.endpoint).open() == 0) {
+            forget_role(ended.endpoint);
         }
         if (ended.replaces == none && ended.purpose == open_purpose::renewal) ++renewal_debt_;
         actions_.push_back(action::refresh());
@@ -223,12 +239,18 @@ inline void machine::open_failed(slot_id id, const failure& why, time_point now)
 
 inline void machine::maintained(slot_id id, const failure& why, time_point now) {
     slot& ready = connections_[id];
+    const bool lost = why || ready.doomed || now >= ready.ends_at;
+    const bool unwanted = id == trial_ && !end_trial(id, lost, now);
     if (why && !ready.doomed) {
         connection_failed(id, why, now);
     } else if (ready.doomed) {
         close_slot(id, ready.doom);
     } else if (now >= ready.ends_at) {
         end_of_life(id);
+    } else if (must_make_way(id, now)) {
+        close_slot(id, close_reason::displaced);
+    } else if (unwanted) {
+        close_slot(id, close_reason::surplus);
     } else {
         ready.last_seen = now;
         const time_point used = ready.status == slot_status::checking ? ready.last_used : now;
@@ -245,16 +267,20 @@ inline void machine::closed(slot_id id, time_point now) {
     settle(now);
 }
 
-/// Gives ready connections to waiters, first come first served.
+/// Gives ready connections to waiters, first come first served among those whom a connection suits.
 inline void machine::serve(time_point now) {
     expire_waiters(now);
-    while (!waiters_.empty()) {
-        const grant found = take_idle(now);
-        if (!found) return;
+    std::array<bool, role_count> in_vain{};
+    while (const std::optional<role> first = waiters_.first(in_vain)) {
+        const grant found = take_idle(now, *first);
+        if (!found) {
+            in_vain[static_cast<std::size_t>(*first)] = true;
+            continue;
+        }
         ++counters_.waits;
-        wait_time_.record(now - waiters_.front_since());
-        actions_.push_back(action::grant(found.slot, waiters_.front_cookie(), found.verify));
-        waiters_.pop_front();
+        wait_time_.record(now - waiters_.front_since(*first));
+        actions_.push_back(action::grant(found.slot, waiters_.front_cookie(*first), found.verify));
+        waiters_.pop_front(*first);
     }
 }
 

@@ -32,6 +32,7 @@ inline void machine::merge(const endpoint_info& info, time_point now) {
         if (info.terminating) return;
         id = endpoints_.add(info, now);
         connections_.add_endpoint(id);
+        endpoints_[id].late = counters_.discovery_answers > 1;
         allow_moves(now);
         return;
     }
@@ -76,6 +77,7 @@ inline void machine::forget_if_unused(endpoint_id id) {
         counters_.closes_of_gone[reason] += gone.closes[reason];
     }
     connections_.set_usable(id, false);
+    connections_.set_reachable(id, false);
     endpoints_.erase(id);
 }
 
@@ -84,7 +86,11 @@ inline void machine::update_usable() {
     fallback_ = none_reachable();
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const endpoint_entry& entry = endpoints_[id];
-        if (entry.known) connections_.set_usable(id, entry.present() || (fallback_ && !entry.removed));
+        if (!entry.known) continue;
+        const bool reachable = entry.present() || (fallback_ && !entry.removed);
+        connections_.set_reachable(id, reachable);
+        const bool kept_back = standbys_serve_ && connections_.at(id).is == role::primary;
+        connections_.set_usable(id, reachable && !kept_back);
     }
 }
 
@@ -130,7 +136,9 @@ inline bool machine::is_on_trial(endpoint_id id, time_point now) const {
 ///
 /// An endpoint on trial can't be chosen, but fuller ones aren't chosen in its place either: whichever pod
 /// answers first would get nearly all connections of a cold pool.
-inline endpoint_id machine::choose_for_opening(time_point now, endpoint_id leaving) {
+/// What is asked for its role doesn't hold back those that are known to have it.
+inline endpoint_id machine::choose_for_opening(time_point now, endpoint_id leaving, role wanted,
+                                               open_purpose purpose) {
     const auto load = [&](endpoint_id id) {
         const endpoint_counts& counts = connections_.at(id);
         return counts.open() + counts.opening - (id == leaving ? 1 : 0);
@@ -138,15 +146,21 @@ inline endpoint_id machine::choose_for_opening(time_point now, endpoint_id leavi
     candidates_.clear();
     std::uint32_t least_on_trial = ~std::uint32_t{0};
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (!may_suit(id, wanted, purpose)) continue;
         if (may_dial(id, now)) {
             candidates_.push_back(id);
-        } else if (is_on_trial(id, now)) {
+        } else if (is_on_trial(id, now) && suits(id, wanted)) {
             least_on_trial = std::min(least_on_trial, load(id));
         }
     }
     std::erase_if(candidates_, [&](endpoint_id id) { return load(id) > least_on_trial; });
     if (candidates_.empty()) return none;
-    return open_balancer_.pick(candidates_, load, rng_);
+    const endpoint_id chosen = open_balancer_.pick(candidates_, load, rng_);
+    if (settings_.balance != balance_policy::least_active || !settings_.server_totals) return chosen;
+    std::erase_if(candidates_, [&](endpoint_id id) { return load(id) != load(chosen); });
+    const bool ties = std::find(candidates_.begin(), candidates_.end(), leaving) != candidates_.end();
+    if (ties && stays(leaving, now)) return leaving;
+    return less_used_of_two(chosen, now);
 }
 
 /// Every discovered endpoint refuses us for a reason that only people can mend, and waits to be asked

@@ -9,6 +9,7 @@ namespace podpool::core {
 /// changed, or an endpoint fails and misses its turns until a move finds it well again. What load does to
 /// the counts moves nothing.
 inline void machine::allow_moves(time_point now) {
+    allow_shedding(now);
     if (!settings_.rebalance || moves_allowed_) return;
     moves_allowed_ = true;
     // At a random moment, since the other clients have learnt of the same change; never sooner after the
@@ -28,8 +29,8 @@ inline void machine::rebalance(time_point now) {
     maintenance_at_ = std::min(maintenance_at_, next_move_);
     // An address that one answer lacks may be back in the next.
     if (!set_is_certain()) return;
-    const endpoint_id from = fullest_with_surplus(now);
-    if (from == none) {
+    const surplus_place from = fullest_with_surplus(now);
+    if (from.where == none) {
         moves_allowed_ = openings_pending();
         return;
     }
@@ -64,10 +65,55 @@ inline bool machine::openings_pending() const {
     return false;
 }
 
-/// The endpoint with the most connections, if it has two more than one that may be dialled: a move then
-/// makes the pool more even, and none moves back. Connections that are being replaced don't count.
-inline endpoint_id machine::fullest_with_surplus(time_point now) {
+/// Where a connection is to be moved from.
+///
+/// What was opened for a role moves among the endpoints of that role only; it would be opened again where it
+/// was as soon as somebody wants it.
+inline machine::surplus_place machine::fullest_with_surplus(time_point now) {
+    count_loads();
+    if (const endpoint_id left = primary_to_leave(now); left != none) return {left, role::any};
+    for (const role wanted : {role::any, role::primary, role::standby}) {
+        if (const endpoint_id from = fullest_for(wanted, now); from != none) return {from, wanted};
+    }
+    return {};
+}
+
+/// The endpoint with the most connections of those that have one for this role, if it has two more than one
+/// that may be dialled: a move then makes the pool more even, and none moves back.
+inline endpoint_id machine::fullest_for(role wanted, time_point now) const {
+    endpoint_id fullest = none;
+    endpoint_id emptiest = none;
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (!endpoints_[id].present()) continue;
+        if (holds(id, wanted) && (fullest == none || loads_[id] > loads_[fullest])) fullest = id;
+        if (!may_suit(id, wanted, open_purpose::renewal) || !may_dial(id, now)) continue;
+        if (emptiest == none || loads_[id] < loads_[emptiest]) emptiest = id;
+    }
+    if (fullest == none || emptiest == none || loads_[fullest] < loads_[emptiest] + 2) return none;
+    return fullest;
+}
+
+/// With prefer_standby: the primary with the most connections if it has one for anybody and a standby, or
+/// what may be one, can be tried. So standbys that were down are found well again, too.
+inline endpoint_id machine::primary_to_leave(time_point now) const {
+    if (!roles_.prefer_standby) return none;
+    endpoint_id left = none;
+    bool any_standby = false;
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (!endpoints_[id].present()) continue;
+        if (connections_.at(id).is != role::primary) {
+            any_standby = any_standby || may_dial(id, now);
+        } else if (holds(id, role::any) && (left == none || loads_[id] > loads_[left])) {
+            left = id;
+        }
+    }
+    return any_standby ? left : none;
+}
+
+/// Connections per endpoint, open and opening; those that are being replaced don't count.
+inline void machine::count_loads() {
     loads_.assign(endpoints_.size(), 0);
+    held_for_.assign(endpoints_.size(), {});
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (endpoints_[id].known) loads_[id] = connections_.at(id).open() + connections_.at(id).opening;
     }
@@ -75,24 +121,17 @@ inline endpoint_id machine::fullest_with_surplus(time_point now) {
         const slot& leaving = connections_[id];
         const bool counted = leaving.status != slot_status::closing && leaving.status != slot_status::vacant;
         if (leaving.renewing && counted) --loads_[leaving.endpoint];
+        if (counted) held_for_[leaving.endpoint][static_cast<std::size_t>(leaving.wanted)] = true;
     }
-    endpoint_id fullest = none;
-    endpoint_id emptiest = none;
-    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present()) continue;
-        if (fullest == none || loads_[id] > loads_[fullest]) fullest = id;
-        if (may_dial(id, now) && (emptiest == none || loads_[id] < loads_[emptiest])) emptiest = id;
-    }
-    if (emptiest == none || loads_[fullest] < loads_[emptiest] + 2) return none;
-    return fullest;
 }
 
 /// Replaces the endpoint's connection that was unused for longest; one that is in use when it comes back.
-inline void machine::move_one(endpoint_id from, time_point now) {
+inline void machine::move_one(surplus_place from, time_point now) {
     slot_id victim = none;
     for (slot_id id = 0; id < connections_.size(); ++id) {
         const slot& held = connections_[id];
-        if (held.endpoint != from || held.renewing || held.doomed || held.due) continue;
+        if (held.endpoint != from.where || held.wanted != from.wanted) continue;
+        if (held.renewing || held.doomed || held.due) continue;
         if (held.status != slot_status::idle && held.status != slot_status::leased) continue;
         const auto order = [](const slot& one) {
             return std::pair(one.status == slot_status::leased, one.last_used);

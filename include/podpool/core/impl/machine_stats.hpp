@@ -30,6 +30,7 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
                     : entry.missed_answers > 0 ? endpoint_state::absent
                     : entry.failures > 0       ? endpoint_state::failing
                                                : endpoint_state::ready;
+    figures.role = counts.is;
     figures.in_state_for = now - entry.state_since;
     figures.open = counts.open();
     figures.opening = counts.opening;
@@ -38,6 +39,7 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
     figures.active = counts.active;
     figures.draining = counts.draining;
     figures.closing = counts.closing;
+    if (entry.total.known) figures.server_sessions = entry.total.sessions;
     const std::size_t all = connections_.totals().open();
     if (all > 0) figures.share = static_cast<double>(figures.open) / static_cast<double>(all);
     figures.opens = entry.opens;
@@ -150,9 +152,11 @@ inline std::string machine::broken_invariant(time_point now) const {
     if (opening != openings_.size()) return "the list of openings is wrong";
     if (surplus() && connections_.totals().idle > 0)
         return "more connections than max_conns, and an idle one";
-    if (!waiters_.empty() && waiters_.next_deadline() > now) {
-        for (const endpoint_id id : connections_.with_idle()) {
-            if (now < connections_[connections_.at(id).newest].ends_at) {
+    for (const role wanted : {role::any, role::primary, role::standby}) {
+        if (waiters_.empty(wanted) || waiters_.next_deadline() <= now) continue;
+        for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+            const slot_id newest = connections_.at(id).newest;
+            if (suits(id, wanted) && newest != none && now < connections_[newest].ends_at) {
                 return "somebody waits while an idle connection could serve";
             }
         }

@@ -8,6 +8,7 @@ namespace podpool::core {
 /// Draws every conclusion from what has changed; called at the end of each event.
 inline void machine::settle(time_point now) {
     if (fallback_ != none_reachable()) update_usable();
+    if (roles_.prefer_standby) review_preference(now);
     serve(now);
     if (!waiters_.empty() && all_rejected(now)) refuse_all(errc::connection_rejected);
     if (!closing_) {
@@ -32,13 +33,18 @@ inline std::size_t machine::room() const {
     return std::min(max_ > live ? max_ - live : 0, hard_room());
 }
 
-inline bool machine::start_open(open_purpose purpose, time_point now, slot_id replaces) {
+inline bool machine::start_open(open_purpose purpose, time_point now, slot_id replaces, role wanted) {
     const endpoint_id leaving = replaces == none ? none : connections_[replaces].endpoint;
-    const endpoint_id where = choose_for_opening(now, leaving);
-    if (where == none) return false;
+    const endpoint_id where = choose_for_opening(now, leaving, wanted, purpose);
+    return where != none && start_open_on(where, purpose, now, replaces, wanted);
+}
+
+inline bool machine::start_open_on(endpoint_id where, open_purpose purpose, time_point now, slot_id replaces,
+                                   role wanted) {
     const slot_id id = connections_.allocate(where, now);
     slot& opening = connections_[id];
     opening.purpose = purpose;
+    opening.wanted = wanted;
     // Whatever it is opened for, it makes up for a connection that has gone.
     if (purpose != open_purpose::renewal && renewal_debt_ > 0) --renewal_debt_;
     if (replaces != none) {
@@ -51,33 +57,45 @@ inline bool machine::start_open(open_purpose purpose, time_point now, slot_id re
     return true;
 }
 
-inline std::size_t machine::patient_openings(time_point now) const {
+/// Attempts under way for those who want this role, but for the ones that hang.
+inline std::size_t machine::patient_openings(role wanted, time_point now) const {
     return static_cast<std::size_t>(std::count_if(openings_.begin(), openings_.end(), [&](slot_id id) {
-        return !connections_[id].doomed && !is_slow(connections_[id], now);
+        const slot& opening = connections_[id];
+        return opening.wanted == wanted && !opening.doomed && !is_slow(opening, now);
     }));
 }
 
-inline growth_view machine::growth(time_point now) const {
+inline growth_view machine::growth(role wanted, time_point now) const {
     growth_view view;
-    view.waiters = waiters_.size();
-    view.opening = patient_openings(now);
-    view.open = connections_.totals().open();
+    view.waiters = waiters_.size(wanted);
+    view.opening = patient_openings(wanted, now);
+    view.open = open_for(wanted);
     view.room = room();
     view.use_time = estimated_use_;
     view.open_time = estimated_open_;
-    view.oldest_wait = waiters_.empty() ? duration{0} : now - waiters_.front_since();
+    view.oldest_wait = now - waiters_.front_since(wanted);
     return view;
 }
 
+/// Opens what those who wait need: first for those whose first one waits for longest.
 inline void machine::grow(time_point now) {
-    if (waiters_.empty()) return;
-    growth_view view = growth(now);
+    std::array<bool, role_count> done{};
+    while (const std::optional<role> next = waiters_.first(done)) {
+        done[static_cast<std::size_t>(*next)] = true;
+        grow_for(*next, now);
+    }
+}
+
+inline void machine::grow_for(role wanted, time_point now) {
+    if (wanted != role::any) look_for(wanted, now);
+    growth_view view = growth(wanted, now);
     if (view.waiters > view.opening && view.room == 0) {
         make_room_from_parked(view.waiters - view.opening);
+        make_room_from_others(wanted, view.waiters - view.opening, now);
         view.room = room();
     }
-    for (std::size_t wanted = opens_wanted(view); wanted > 0; --wanted) {
-        if (!start_open(open_purpose::demand, now)) return;
+    for (std::size_t count = opens_wanted(view); count > 0; --count) {
+        if (!start_open(open_purpose::demand, now, none, wanted)) return;
     }
 }
 
@@ -119,9 +137,11 @@ inline void machine::pay_renewal_debt(time_point now) {
 }
 
 inline std::size_t machine::replacements_opening() const {
-    return static_cast<std::size_t>(std::count_if(openings_.begin(), openings_.end(), [&](slot_id id) {
-        return connections_[id].replaces != none && !connections_[id].doomed;
-    }));
+    const std::size_t on_trial = trial_ != none && !connections_[trial_].doomed ? 1 : 0;
+    return on_trial +
+           static_cast<std::size_t>(std::count_if(openings_.begin(), openings_.end(), [&](slot_id id) {
+               return connections_[id].replaces != none && !connections_[id].doomed;
+           }));
 }
 
 /// More connections than max_conns, those on their way out and their replacements not counted.
@@ -148,6 +168,7 @@ inline void machine::maintain(time_point now) {
     maintenance_at_ = never;
     renew(now);
     rebalance(now);
+    shed(now);
     close_unused(now);
     check_idle(now);
     // What is in use comes back unseen by this, and is due for a check or for closing no sooner.
@@ -211,7 +232,7 @@ inline bool machine::start_renewal(slot_id victim, time_point now) {
         end_of_life(victim);
         return true;
     }
-    return hard_room() > 0 && start_open(open_purpose::renewal, now, victim);
+    return hard_room() > 0 && start_open(open_purpose::renewal, now, victim, connections_[victim].wanted);
 }
 
 /// Closes what was unused for the whole idle time, longest unused first, but keeps the minimum sizes.
@@ -254,10 +275,14 @@ inline void machine::check_idle(time_point now) {
             return;
         }
         ++under_way;
-        connections_.move(id, slot_status::checking);
-        connections_[id].since = now;
-        actions_.push_back(action::on_slot(action_kind::check, id));
+        start_check(id, now);
     }
+}
+
+inline void machine::start_check(slot_id id, time_point now) {
+    connections_.move(id, slot_status::checking);
+    connections_[id].since = now;
+    actions_.push_back(action::on_slot(action_kind::check, id));
 }
 
 /// When something happens by time alone: maintenance, an attempt that loses its patience, the end of a
@@ -268,7 +293,11 @@ inline time_point machine::earliest_deadline(time_point now) const {
     const auto at = [&](time_point when) {
         if (when > now) earliest = std::min(earliest, when);
     };
-    if (!waiters_.empty() && estimated_open_ > duration{0}) at(waiters_.front_since() + estimated_open_);
+    for (const role wanted : {role::any, role::primary, role::standby}) {
+        if (waiters_.empty(wanted)) continue;
+        if (estimated_open_ > duration{0}) at(waiters_.front_since(wanted) + estimated_open_);
+        if (wanted != role::any) at(searches_[static_cast<std::size_t>(wanted)].next);
+    }
     const tally& totals = connections_.totals();
     const bool wants_more = !waiters_.empty() || renewal_debt_ > 0 ||
                             connections_.live() < std::min(settings_.min_conns, max_) ||

@@ -4,6 +4,7 @@
 #include <podpool/discovery_source.hpp>
 #include <podpool/endpoint_set.hpp>
 #include <podpool/failure.hpp>
+#include <podpool/role.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -33,13 +34,16 @@ public:
         manner behaviour = manner::accept;
         std::chrono::nanoseconds connect_delay{0};
         failure refusal{failure_kind::endpoint_down, "connection refused"};
-        bool silent = false;         ///< pings and resets get no answer for as long as it is
-        std::uint64_t epoch = 0;     ///< sessions of earlier epochs are dead
-        std::uint64_t attempts = 0;  ///< to connect
+        podpool::role role = podpool::role::unknown;  ///< told at login and in answer to every query
+        bool silent = false;                          ///< pings and resets get no answer for as long as it is
+        std::uint64_t epoch = 0;                      ///< sessions of earlier epochs are dead
+        std::uint64_t attempts = 0;                   ///< to connect
         std::uint64_t resets = 0;
         std::uint64_t pings = 0;
         std::size_t sessions = 0;  ///< open now
         std::size_t most_sessions = 0;
+        bool tells_sessions = true;          ///< with a check
+        std::size_t sessions_of_others = 0;  ///< clients of other worlds
     };
 
     /// Changes or reads a server under the lock; a server that isn't known yet begins as accepting.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The callers of a simulated pool: they ask, wait, hold, give back, give up.
-#include "simulated_pool.hpp"
+#include "simulation/simulated_pool.hpp"
 
-#include "world.hpp"
+#include "simulation/world.hpp"
 
 namespace podpool::simulation {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "broken_truth.hpp"
-#include "caller.hpp"
-#include "pod.hpp"
+#include "simulation/broken_truth.hpp"
+#include "simulation/caller.hpp"
+#include "simulation/pod.hpp"
 
 #include <podpool/core/machine.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "spread.hpp"
+#include "simulation/spread.hpp"
 
 #include <podpool/core/slot.hpp>
 #include <podpool/endpoint.hpp>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "event_queue.hpp"
-#include "name_server.hpp"
-#include "pod.hpp"
-#include "simulated_pool.hpp"
-#include "spread.hpp"
+#include "simulation/event_queue.hpp"
+#include "simulation/name_server.hpp"
+#include "simulation/pod.hpp"
+#include "simulation/simulated_pool.hpp"
+#include "simulation/spread.hpp"
 
 #include <cstdint>
 #include <deque>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the machine asks for, done in the world: the counterpart of the runtime's arms.
-#include "simulated_pool.hpp"
+#include "simulation/simulated_pool.hpp"
 
-#include "world.hpp"
+#include "simulation/world.hpp"
 
 namespace podpool::simulation {
 

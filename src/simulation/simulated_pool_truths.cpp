@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // What must hold in every world at any time, checked from the world's side.
-#include "simulated_pool.hpp"
+#include "simulation/simulated_pool.hpp"
 
-#include "world.hpp"
+#include "simulation/world.hpp"
 
 #include <sstream>
 

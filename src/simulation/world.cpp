@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "world.hpp"
+#include "simulation/world.hpp"
 
 #include <algorithm>
 #include <string>

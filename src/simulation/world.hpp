@@ -12,6 +12,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 namespace podpool::simulation {
@@ -31,10 +32,12 @@ public:
     [[nodiscard]] name_server& names() noexcept { return names_; }
     [[nodiscard]] std::deque<std::unique_ptr<simulated_pool>>& pools() noexcept { return pools_; }
     [[nodiscard]] std::deque<pod>& pods() noexcept { return pods_; }
-    [[nodiscard]] pod* pod_at(const endpoint& where);
+    [[nodiscard]] pod* pod_at(const endpoint& where) const;
 
     /// From now on the name answers with these pods.
     void publish(const std::vector<pod*>& published);
+    /// The pods of the last publish().
+    [[nodiscard]] const std::vector<pod*>& published() const noexcept { return published_; }
     /// The addresses of some pods, as an answer.
     static name_server::reply reply_with(const std::vector<pod*>& pods);
 
@@ -76,9 +79,10 @@ public:
     [[nodiscard]] std::size_t dials() const;
 
     /// Sessions, kept for ever so that each can be checked at the end.
-    session& add_session(std::size_t pool, core::slot_id slot);
+    session& add_session(session_owner& owner, std::size_t pool, core::slot_id slot);
 
-    /// How many events pass between two whole checks of a pool; 1: after each.
+    /// How many events pass between two whole checks of a pool; 1: after each; 0: nothing is checked, which
+    /// is for figures of many clients: the same history, sooner.
     std::size_t check_every = 1;
 
 private:
@@ -91,6 +95,8 @@ private:
     event_queue events_;
     name_server names_;
     std::deque<pod> pods_;
+    std::unordered_map<endpoint, pod*> by_address_;
+    std::vector<pod*> published_;
     std::deque<session> sessions_;
     std::deque<std::unique_ptr<simulated_pool>> pools_;
 };

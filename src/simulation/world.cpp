@@ -157,6 +157,10 @@ std::size_t world::most_dials_within(duration period) const {
         for (const auto& [when, pool] : server.dials) times.push_back(when);
     }
     std::sort(times.begin(), times.end());
+    return most_within(period, times);
+}
+
+std::size_t most_within(duration period, const std::vector<time_point>& times) {
     std::size_t most = 0;
     for (std::size_t first = 0, last = 0; last < times.size(); ++last) {
         while (times[last] - times[first] >= period) ++first;

@@ -101,6 +101,9 @@ private:
     std::deque<std::unique_ptr<simulated_pool>> pools_;
 };
 
+/// The most of these times, which are in order, in any period of this length.
+std::size_t most_within(duration period, const std::vector<time_point>& times);
+
 /// How even some counts are.
 inline balance_figures evenness(const std::vector<std::size_t>& counts) {
     return balance_figures::of(counts, counts.empty() ? 0 : counts.size() - 1);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace podpool::simulation {
@@ -18,6 +19,11 @@ enum class load_kind : std::uint8_t {
     steady,  ///< one caller, who works 1 to 20 ms and pauses 0.1 to 2 s
     bursty,  ///< twice as many callers as sessions at once, every 10 to 30 s, for 5 to 50 ms each
 };
+
+/// The kind's name as users write it.
+constexpr std::string_view to_string(load_kind kind) {
+    return kind == load_kind::idle ? "idle" : kind == load_kind::steady ? "steady" : "bursty";
+}
 
 /// Pods that come or go at a moment after the start.
 struct scale_event {

@@ -4,9 +4,9 @@
 #include <podpool/endpoint.hpp>
 #include <podpool/endpoint_set.hpp>
 
-#include <memory>
+#include <cstdint>
+#include <functional>
 #include <unordered_set>
-#include <utility>
 #include <vector>
 
 namespace podpool::simulation {
@@ -17,7 +17,12 @@ public:
     explicit published_set(const std::vector<endpoint>& addresses)
         : members_(addresses.begin(), addresses.end()) {
         answer_.source = "dns";
-        for (const endpoint& address : addresses) answer_.endpoints.emplace_back(address, "db.example");
+        constexpr std::uint64_t factor = 0x100000001b3U;  // of FNV-1a
+        answer_.revision = addresses.size() + 1;
+        for (const endpoint& address : addresses) {
+            answer_.endpoints.emplace_back(address, "db.example");
+            answer_.revision = (answer_.revision ^ std::hash<endpoint>{}(address)) * factor;
+        }
     }
 
     [[nodiscard]] const endpoint_set& answer() const noexcept { return answer_; }

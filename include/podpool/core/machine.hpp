@@ -326,6 +326,8 @@ private:
     std::string discovery_source_;
     std::string discovery_error_;
     std::optional<time_point> answered_at_;
+    std::uint64_t answered_revision_ = 0;
+    bool all_present_ = false;  // every known endpoint was in the last good answer
     // Scratch space, kept so that repeated upkeep doesn't allocate.
     std::vector<endpoint_id> candidates_;
     std::vector<std::pair<time_point, slot_id>> aging_;

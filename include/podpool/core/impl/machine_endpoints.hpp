@@ -10,15 +10,22 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
     discovery_source_ = answer.source;
     discovery_error_.clear();
     answered_at_ = now;
+    const bool same = answer.revision != 0 && answer.revision == answered_revision_;
+    answered_revision_ = answer.revision;
+    if (same && all_present_) return settle(now);
+    endpoints_.reserve(answer.endpoints.size());
     // First everybody is one answer more missing; those in the answer are set right by merge().
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
         if (entry.known && !entry.removed) ++entry.missed_answers;
     }
     for (const endpoint_info& info : answer.endpoints) merge(info, now);
+    all_present_ = true;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
-        if (!entry.known || entry.removed) continue;
+        if (!entry.known) continue;
+        all_present_ = all_present_ && entry.present();
+        if (entry.removed) continue;
         if (entry.missed_answers == 1) entry.state_since = now;
         if (entry.missed_answers >= answers_until_removed) remove_endpoint(id, now);
     }

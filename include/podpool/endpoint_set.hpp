@@ -4,7 +4,6 @@
 #include <podpool/endpoint_info.hpp>
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,9 +21,6 @@ struct endpoint_set {
     std::optional<std::chrono::seconds> ttl;
     /// In how long the source will ask again, if it does.
     std::optional<std::chrono::nanoseconds> next_refresh;
-    /// Tells an equal answer without a comparison: one with the number of the answer before it has the same
-    /// endpoints. Zero: not known, the pool compares.
-    std::uint64_t revision = 0;
 };
 
 }  // namespace podpool

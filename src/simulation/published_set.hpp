@@ -4,8 +4,6 @@
 #include <podpool/endpoint.hpp>
 #include <podpool/endpoint_set.hpp>
 
-#include <cstdint>
-#include <functional>
 #include <unordered_set>
 #include <vector>
 
@@ -17,12 +15,7 @@ public:
     explicit published_set(const std::vector<endpoint>& addresses)
         : members_(addresses.begin(), addresses.end()) {
         answer_.source = "dns";
-        constexpr std::uint64_t factor = 0x100000001b3U;  // of FNV-1a
-        answer_.revision = addresses.size() + 1;
-        for (const endpoint& address : addresses) {
-            answer_.endpoints.emplace_back(address, "db.example");
-            answer_.revision = (answer_.revision ^ std::hash<endpoint>{}(address)) * factor;
-        }
+        for (const endpoint& address : addresses) answer_.endpoints.emplace_back(address, "db.example");
     }
 
     [[nodiscard]] const endpoint_set& answer() const noexcept { return answer_; }

@@ -275,9 +275,13 @@ void simulated_pool::answered() {
     if (!got.addresses) {
         machine_.discovery_failed(got.fault, now());
     } else {
-        known_ = got.addresses;
-        trace("answer", known_->endpoints().size());
-        machine_.discovered(known_->answer(), now());
+        trace("answer", got.addresses->endpoints().size());
+        if (got.addresses == known_) {
+            machine_.discovered_again(now());
+        } else {
+            known_ = got.addresses;
+            machine_.discovered(known_->answer(), now());
+        }
     }
     // As the DNS source does: a time to live only shortens the refresh, down to a second.
     const duration refresh = settings_.dns_refresh;

@@ -41,6 +41,8 @@ struct options {
     bool rebalance = true;
     /// How fast: percent of the pool in ten seconds, at least one connection; 1 to 100.
     std::size_t rebalance_pace = 5;
+    /// Whether the servers' own session totals, where the driver reads them, even out small pools.
+    bool server_totals = true;
     /// Idle connections above the minimum are closed after it, 1 s to 10 years.
     std::chrono::nanoseconds max_conn_idle_time = std::chrono::minutes(10);
     /// How often an idle connection is checked, 100 ms to 1 day.

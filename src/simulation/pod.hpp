@@ -7,6 +7,7 @@
 #include <podpool/endpoint.hpp>
 #include <podpool/failure.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -63,6 +64,26 @@ public:
     std::map<std::uint64_t, session*> sessions;
     std::size_t most_sessions = 0;
     std::uint64_t leases = 0;
+    bool tells_total = true;  ///< a check reads how many sessions the server has
+    duration total_lag{0};    ///< how old what it reads is already
+    std::vector<std::pair<time_point, std::size_t>> past_totals;  ///< kept only if they lag
+
+    /// To be called when the number of sessions has changed.
+    void note_sessions(time_point now) {
+        most_sessions = std::max(most_sessions, sessions.size());
+        if (total_lag > duration{0}) past_totals.emplace_back(now, sessions.size());
+    }
+    /// What a client that asks is told.
+    [[nodiscard]] std::size_t told_total(time_point now) const {
+        if (total_lag == duration{0}) return sessions.size();
+        std::size_t told = 0;
+        for (auto seen = past_totals.rbegin(); seen != past_totals.rend(); ++seen) {
+            if (seen->first > now - total_lag) continue;
+            told = seen->second;
+            break;
+        }
+        return told;
+    }
 
     /// How the pod answers an attempt that reaches it now; none: with a session.
     [[nodiscard]] failure greet() const {

@@ -156,7 +156,7 @@ void simulated_pool::dial_answered(slot_id slot) {
     dialed.state = socket_state::established;
     dialed.established = &world_.add_session(*this, number_, slot);
     dialed.where->sessions.emplace(dialed.established->id, dialed.established);
-    dialed.where->most_sessions = std::max(dialed.where->most_sessions, dialed.where->sessions.size());
+    dialed.where->note_sessions(now());
     failing_[dialed.where->where] = false;
     ++opens_;
     trace("opened", slot, dialed.where->where.port);
@@ -204,6 +204,9 @@ void simulated_pool::end_maintenance(slot_id slot, const failure& why) {
     socket& kept = sockets_[slot];
     kept.operation = {};
     if (why && !machine_.connections()[slot].doomed) note_failure(*kept.where, why);
+    if (!why && kept.is_check && kept.where->tells_total) {
+        machine_.reported(slot, kept.where->told_total(now()), now());
+    }
     machine_.maintained(slot, why, now());
     follow_up();
 }
@@ -233,6 +236,7 @@ void simulated_pool::close_socket(slot_id slot) {
         socket& gone = sockets_[slot];
         gone.established->closed = true;
         gone.where->sessions.erase(gone.established->id);
+        gone.where->note_sessions(now());
         gone = socket{};
         --socket_count_;
         machine_.closed(slot, now());

@@ -54,6 +54,7 @@ void world::kill(pod& victim, failure_kind why) {
 
 void world::drop_sessions(pod& victim, failure_kind why) {
     const auto ended = std::exchange(victim.sessions, {});
+    victim.note_sessions(now());
     for (const auto& [id, lost] : ended) {
         lost->alive = false;
         lost->owner->session_lost(*lost, why);

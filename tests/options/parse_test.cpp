@@ -54,7 +54,7 @@ TEST_CASE("every key sets its field") {
     const options parsed = options::parse(
         "host=a pool_max_conns=40 pool_min_conns=3 pool_min_idle_conns=2 pool_max_conns_per_endpoint=20 "
         "pool_max_conn_lifetime=1h pool_max_conn_lifetime_jitter=5m pool_renew_overshoot=0 "
-        "pool_rebalance=off pool_rebalance_pace=20% "
+        "pool_rebalance=off pool_rebalance_pace=20% pool_server_totals=off "
         "pool_max_conn_idle_time=90s pool_health_check_period=250ms pool_acquire_timeout=1.5s "
         "pool_max_waiters=0 pool_connect_timeout=2s pool_discovery=srv pool_dns_refresh=10s "
         "pool_dns_servers=10.0.0.10,[::1]:5353 pool_balance=p2c pool_reset=rollback pool_name='web shop'");
@@ -68,6 +68,7 @@ TEST_CASE("every key sets its field") {
     CHECK(parsed.renew_overshoot == 0);
     CHECK_FALSE(parsed.rebalance);
     CHECK(parsed.rebalance_pace == 20);
+    CHECK_FALSE(parsed.server_totals);
     CHECK(parsed.max_conn_idle_time == 90s);
     CHECK(parsed.health_check_period == 250ms);
     CHECK(parsed.acquire_timeout == 1500ms);

@@ -17,6 +17,14 @@
 
 namespace podpool::core {
 
+/// What a server said about its sessions.
+struct server_total {
+    std::size_t sessions = 0;  ///< of all clients
+    std::size_t own = 0;       ///< of them, this pool's
+    time_point at;
+    bool known = false;
+};
+
 /// What the pool knows about one endpoint besides its connections.
 struct endpoint_entry {
     endpoint_info info;
@@ -28,6 +36,8 @@ struct endpoint_entry {
     time_point retry_at;          ///< no attempt before it
     std::array<unsigned, failure_kind_count> rungs{};  ///< of the back-off by kind, in that row
     time_point added_at;
+    bool late = false;  ///< it wasn't in the pool's first answer
+    server_total total;
     time_point state_since;
     failure last_failure;
     time_point last_failure_at;

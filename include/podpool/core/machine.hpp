@@ -122,6 +122,9 @@ public:
     /// A reset or a check ended.
     void maintained(slot_id id, const failure& why, time_point now);
     void closed(slot_id id, time_point now);
+    /// The server says how many sessions it has in all, those of other clients included; to be told just
+    /// before opened() or maintained() of the connection that was asked.
+    void reported(slot_id id, std::size_t total, time_point now);
 
     // --- Discovery, orders and time ---
 
@@ -181,8 +184,33 @@ public:
     /// One lease in so many that needn't be waited for is timed: reading a precise clock twice would double
     /// its price.
     static constexpr std::uint64_t timed_share = 16;
+    /// Nothing is decided by a server's total that is older: with totals 15 s old, choosing the lowest is
+    /// worse than choosing at random.
+    static constexpr duration freshness = std::chrono::seconds(5);
+    /// Totals are looked at once in this time, give or take a half.
+    static constexpr duration shedding_round = std::chrono::seconds(15);
 
 private:
+    /// A guess where to look may use a report of this age.
+    static constexpr duration memory = std::chrono::minutes(1);
+    /// For how long an endpoint that was added later is taken to be empty until it says otherwise.
+    static constexpr duration newness = std::chrono::minutes(5);
+    /// How long servers get to tell their totals.
+    static constexpr duration time_to_answer = std::chrono::seconds(1);
+    /// Rounds after the last change or the last move; a trial that failed counts for some more.
+    static constexpr unsigned most_rounds = 12;
+    static constexpr unsigned rounds_per_failure = 3;
+    /// The chance per round to look at an endpoint that never told its total.
+    static constexpr double curiosity = 1.0 / 6;
+    /// Of the fuller server's sessions: totals that differ by less are even.
+    static constexpr double least_difference = 0.02;
+
+    struct shedding_view {
+        endpoint_id from = none;
+        endpoint_id to = none;
+        double chance = 0;
+    };
+
     struct counters {
         // Of endpoints that are forgotten, whose own counters are gone.
         std::uint64_t acquires_of_gone = 0;
@@ -264,6 +292,7 @@ private:
     // Size and age: impl/machine_upkeep.hpp
     void settle(time_point now);
     bool start_open(open_purpose purpose, time_point now, slot_id replaces = none);
+    bool start_open_on(endpoint_id where, open_purpose purpose, time_point now, slot_id replaces);
     [[nodiscard]] std::size_t room() const;
     [[nodiscard]] std::size_t hard_room() const;
     void grow(time_point now);
@@ -276,6 +305,7 @@ private:
     [[nodiscard]] duration renewal_pause() const;
     void close_unused(time_point now);
     void check_idle(time_point now);
+    void start_check(slot_id id, time_point now);
     void trim();
 
     // Moves to under-loaded endpoints: impl/machine_rebalance.hpp
@@ -286,6 +316,22 @@ private:
     [[nodiscard]] duration move_interval() const;
     [[nodiscard]] bool set_is_certain() const;
     [[nodiscard]] bool openings_pending() const;
+    void count_loads();
+
+    // The servers' own totals: impl/machine_totals.hpp
+    [[nodiscard]] std::optional<double> total_of(endpoint_id id, time_point now, duration oldest) const;
+    [[nodiscard]] endpoint_id less_used_of_two(endpoint_id first, time_point now);
+    void allow_shedding(time_point now);
+    void shed(time_point now);
+    void ask_for_totals(time_point now);
+    void play_round(time_point now);
+    [[nodiscard]] std::optional<double> estimate_totals(time_point now);
+    [[nodiscard]] shedding_view look_at_totals(time_point now);
+    [[nodiscard]] double chance_to_shed(double mean) const;
+    [[nodiscard]] bool passes_trial(const slot& newcomer, time_point now);
+    void begin_trial(slot_id id, time_point now);
+    bool end_trial(slot_id id, bool lost, time_point now);
+    [[nodiscard]] bool stays(endpoint_id leaving, time_point now);
 
     [[nodiscard]] bool surplus() const;
     [[nodiscard]] growth_view growth(time_point now) const;
@@ -311,6 +357,12 @@ private:
     std::size_t renewal_debt_ = 0;  // connections closed before the replacement that they are due was open
     bool moves_allowed_ = false;
     time_point next_move_;
+    bool shedding_ = false;      // sessions may move to make the servers' totals even
+    bool totals_asked_ = false;  // in this round
+    bool informed_ = false;      // some totals were fresh in a round since the last change
+    unsigned rounds_left_ = 0;
+    time_point next_round_;
+    slot_id trial_ = none;  // was opened to make totals even and is asked for its server's
     bool closing_ = false;
     bool settled_ = false;   // since the actions were taken last
     bool crowded_ = false;   // more connections than max_conns: released ones may have to go
@@ -334,6 +386,7 @@ private:
     std::vector<endpoint_id> candidates_;
     std::vector<std::pair<time_point, slot_id>> aging_;
     std::vector<std::size_t> loads_;
+    std::vector<double> totals_;
 };
 
 }  // namespace podpool::core
@@ -342,4 +395,5 @@ private:
 #include <podpool/core/impl/machine_endpoints.hpp>
 #include <podpool/core/impl/machine_rebalance.hpp>
 #include <podpool/core/impl/machine_stats.hpp>
+#include <podpool/core/impl/machine_totals.hpp>
 #include <podpool/core/impl/machine_upkeep.hpp>

@@ -75,6 +75,9 @@ struct alignas(64) slot {
     slot_id replaces = none;                ///< opening: closes this slot when it is open
     std::uint32_t replaces_generation = 0;  ///< which connection of `replaces` is meant
     time_point opened_at;
+    bool on_trial =
+        false;          ///< opening or checking: closed again unless it makes the servers' totals more even
+    double chance = 0;  ///< on trial: how likely it was to be opened
 };
 
 }  // namespace podpool::core

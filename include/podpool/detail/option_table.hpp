@@ -383,6 +383,11 @@ inline constexpr std::array option_table{
     option_row{"pool_rebalance_pace", "",
                "How fast they move: this share of the pool, at least one connection, in ten seconds.",
                percent_field{&options::rebalance_pace, 1, 100}},
+    option_row{
+        "pool_server_totals", "",
+        "Whether each server's total of sessions, read by checks, breaks ties between endpoints and moves "
+        "connections when endpoints come, go or recover; for pools smaller than the number of endpoints.",
+        choice_field<bool>{&options::server_totals, switch_choices, {}}},
     option_row{"pool_max_conn_idle_time", "",
                "Idle connections above the minimum are closed after this time.",
                duration_field{&options::max_conn_idle_time, std::chrono::seconds(1), longest_age}},

@@ -179,6 +179,8 @@ inline void machine::opened(slot_id id, time_point now) {
     maintenance_at_ = std::min(maintenance_at_, now);
     if (fresh.doomed) {
         close_slot(id, fresh.doom);
+    } else if (fresh.on_trial) {
+        begin_trial(id, now);
     } else {
         finish_renewal(fresh, now);
         connections_.move(id, slot_status::idle);
@@ -223,12 +225,16 @@ inline void machine::open_failed(slot_id id, const failure& why, time_point now)
 
 inline void machine::maintained(slot_id id, const failure& why, time_point now) {
     slot& ready = connections_[id];
+    const bool lost = why || ready.doomed || now >= ready.ends_at;
+    const bool unwanted = id == trial_ && !end_trial(id, lost, now);
     if (why && !ready.doomed) {
         connection_failed(id, why, now);
     } else if (ready.doomed) {
         close_slot(id, ready.doom);
     } else if (now >= ready.ends_at) {
         end_of_life(id);
+    } else if (unwanted) {
+        close_slot(id, close_reason::surplus);
     } else {
         ready.last_seen = now;
         const time_point used = ready.status == slot_status::checking ? ready.last_used : now;

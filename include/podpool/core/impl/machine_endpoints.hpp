@@ -56,6 +56,7 @@ inline void machine::merge(const endpoint_info& info, time_point now) {
         if (info.terminating) return;
         id = endpoints_.add(info, now);
         connections_.add_endpoint(id);
+        endpoints_[id].late = counters_.discovery_answers > 1;
         allow_moves(now);
         return;
     }
@@ -170,7 +171,12 @@ inline endpoint_id machine::choose_for_opening(time_point now, endpoint_id leavi
     }
     std::erase_if(candidates_, [&](endpoint_id id) { return load(id) > least_on_trial; });
     if (candidates_.empty()) return none;
-    return open_balancer_.pick(candidates_, load, rng_);
+    const endpoint_id chosen = open_balancer_.pick(candidates_, load, rng_);
+    if (settings_.balance != balance_policy::least_active || !settings_.server_totals) return chosen;
+    std::erase_if(candidates_, [&](endpoint_id id) { return load(id) != load(chosen); });
+    const bool ties = std::find(candidates_.begin(), candidates_.end(), leaving) != candidates_.end();
+    if (ties && stays(leaving, now)) return leaving;
+    return less_used_of_two(chosen, now);
 }
 
 /// Every discovered endpoint refuses us for a reason that only people can mend, and waits to be asked

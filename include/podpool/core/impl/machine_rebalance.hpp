@@ -9,6 +9,7 @@ namespace podpool::core {
 /// changed, or an endpoint fails and misses its turns until a move finds it well again. What load does to
 /// the counts moves nothing.
 inline void machine::allow_moves(time_point now) {
+    allow_shedding(now);
     if (!settings_.rebalance || moves_allowed_) return;
     moves_allowed_ = true;
     // At a random moment, since the other clients have learnt of the same change; never sooner after the
@@ -65,17 +66,9 @@ inline bool machine::openings_pending() const {
 }
 
 /// The endpoint with the most connections, if it has two more than one that may be dialled: a move then
-/// makes the pool more even, and none moves back. Connections that are being replaced don't count.
+/// makes the pool more even, and none moves back.
 inline endpoint_id machine::fullest_with_surplus(time_point now) {
-    loads_.assign(endpoints_.size(), 0);
-    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (endpoints_[id].known) loads_[id] = connections_.at(id).open() + connections_.at(id).opening;
-    }
-    for (slot_id id = 0; id < connections_.size(); ++id) {
-        const slot& leaving = connections_[id];
-        const bool counted = leaving.status != slot_status::closing && leaving.status != slot_status::vacant;
-        if (leaving.renewing && counted) --loads_[leaving.endpoint];
-    }
+    count_loads();
     endpoint_id fullest = none;
     endpoint_id emptiest = none;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
@@ -85,6 +78,19 @@ inline endpoint_id machine::fullest_with_surplus(time_point now) {
     }
     if (emptiest == none || loads_[fullest] < loads_[emptiest] + 2) return none;
     return fullest;
+}
+
+/// Connections per endpoint, open and opening; those that are being replaced don't count.
+inline void machine::count_loads() {
+    loads_.assign(endpoints_.size(), 0);
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (endpoints_[id].known) loads_[id] = connections_.at(id).open() + connections_.at(id).opening;
+    }
+    for (slot_id id = 0; id < connections_.size(); ++id) {
+        const slot& leaving = connections_[id];
+        const bool counted = leaving.status != slot_status::closing && leaving.status != slot_status::vacant;
+        if (leaving.renewing && counted) --loads_[leaving.endpoint];
+    }
 }
 
 /// Replaces the endpoint's connection that was unused for longest; one that is in use when it comes back.

@@ -35,7 +35,11 @@ inline std::size_t machine::room() const {
 inline bool machine::start_open(open_purpose purpose, time_point now, slot_id replaces) {
     const endpoint_id leaving = replaces == none ? none : connections_[replaces].endpoint;
     const endpoint_id where = choose_for_opening(now, leaving);
-    if (where == none) return false;
+    return where != none && start_open_on(where, purpose, now, replaces);
+}
+
+inline bool machine::start_open_on(endpoint_id where, open_purpose purpose, time_point now,
+                                   slot_id replaces) {
     const slot_id id = connections_.allocate(where, now);
     slot& opening = connections_[id];
     opening.purpose = purpose;
@@ -119,9 +123,11 @@ inline void machine::pay_renewal_debt(time_point now) {
 }
 
 inline std::size_t machine::replacements_opening() const {
-    return static_cast<std::size_t>(std::count_if(openings_.begin(), openings_.end(), [&](slot_id id) {
-        return connections_[id].replaces != none && !connections_[id].doomed;
-    }));
+    const std::size_t on_trial = trial_ != none && !connections_[trial_].doomed ? 1 : 0;
+    return on_trial +
+           static_cast<std::size_t>(std::count_if(openings_.begin(), openings_.end(), [&](slot_id id) {
+               return connections_[id].replaces != none && !connections_[id].doomed;
+           }));
 }
 
 /// More connections than max_conns, those on their way out and their replacements not counted.
@@ -148,6 +154,7 @@ inline void machine::maintain(time_point now) {
     maintenance_at_ = never;
     renew(now);
     rebalance(now);
+    shed(now);
     close_unused(now);
     check_idle(now);
     // What is in use comes back unseen by this, and is due for a check or for closing no sooner.
@@ -254,10 +261,14 @@ inline void machine::check_idle(time_point now) {
             return;
         }
         ++under_way;
-        connections_.move(id, slot_status::checking);
-        connections_[id].since = now;
-        actions_.push_back(action::on_slot(action_kind::check, id));
+        start_check(id, now);
     }
+}
+
+inline void machine::start_check(slot_id id, time_point now) {
+    connections_.move(id, slot_status::checking);
+    connections_[id].since = now;
+    actions_.push_back(action::on_slot(action_kind::check, id));
 }
 
 /// When something happens by time alone: maintenance, an attempt that loses its patience, the end of a

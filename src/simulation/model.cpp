@@ -42,6 +42,7 @@ constexpr std::array models{
     pooled("podpool-round-robin", "pool_balance", "round_robin", "podpool with pool_balance=round_robin"),
     pooled("podpool-random", "pool_balance", "random", "podpool with pool_balance=random"),
     pooled("podpool-no-rebalance", "pool_rebalance", "off", "podpool with pool_rebalance=off"),
+    pooled("podpool-no-totals", "pool_server_totals", "off", "podpool with pool_server_totals=off"),
     pooled("podpool-no-overshoot", "pool_renew_overshoot", "0",
            "podpool with pool_renew_overshoot=0: sessions are closed before they are replaced"),
     pooled("podpool-no-jitter", "pool_max_conn_lifetime_jitter", "0s",

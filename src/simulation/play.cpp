@@ -80,6 +80,7 @@ private:
     void add_pod() {
         pod& added = world_.add_pod();
         added.connect_time = plan_.connect_time;
+        added.total_lag = plan_.totals_age;
         pods_.push_back(&added);
     }
 

@@ -5,7 +5,9 @@
 
 #include <podpool/detail/duration_text.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace podpool::cli {
 
@@ -45,44 +47,58 @@ std::string heading(const simulate_request& request) {
 std::string to_text(const simulate_report& report) {
     const simulation::plan& plan = report.request.scenario;
     const bool several = report.request.seeds > 1;
-    std::vector<column> columns{column("MODEL")};
-    for (const char* const what : {"MAX/MEAN ", "NEWEST "}) {
-        for (const auto after : plan.looks) columns.emplace_back(what + duration_text(after), align::right);
-        columns.emplace_back(std::string(what) + "END", align::right);
-    }
-    columns.emplace_back("95% AFTER", align::right);
-    text_table balance(std::move(columns));
-    text_table cost({column("MODEL"), column("DIALS", align::right), column("BUSIEST 1s", align::right),
-                     column("10s", align::right), column("ONE POD", align::right),
-                     column("MOVED", align::right), column("FAILED", align::right),
-                     column("WAIT ms", align::right), column("LOST", align::right)});
+    const auto looks = [&](const char* what) {
+        std::vector<column> columns{column("MODEL")};
+        for (const auto after : plan.looks) {
+            columns.emplace_back(what + (" " + duration_text(after)), align::right);
+        }
+        columns.emplace_back(std::string(what) + " END", align::right);
+        return columns;
+    };
+    std::vector<column> with_moves = looks("MAX/MEAN");
+    for (const char* const name : {"MOVED", "FAILED", "WAIT ms"}) with_moves.emplace_back(name, align::right);
+    std::vector<column> with_filled = looks("NEWEST");
+    for (const char* const name : {"95% AFTER s", "LOST"}) with_filled.emplace_back(name, align::right);
+    text_table balance(std::move(with_moves));
+    text_table newest(std::move(with_filled));
+    text_table dials({column("MODEL"), column("DIALS", align::right), column("BUSIEST 1s", align::right),
+                      column("BUSIEST 10s", align::right), column("ONE POD 1s", align::right)});
     for (const model_report& one : report.models) {
-        std::vector<std::string> cells{std::string(one.which->name)};
-        for (const auto& look : one.looks) cells.push_back(cell(look.max_over_mean, 2, several));
-        cells.push_back(cell(one.end.max_over_mean, 2, several));
-        for (const auto& look : one.looks) cells.push_back(cell(look.newest_share, 2, several));
-        cells.push_back(cell(one.end.newest_share, 2, several));
-        cells.push_back(cell(one.newest_filled_seconds, 0, several) +
-                        (one.newest_filled_seconds.known ? "s" : ""));
-        balance.add(std::move(cells));
+        const std::string name(one.which->name);
+        std::vector<std::string> evenness{name};
+        std::vector<std::string> shares{name};
+        for (const auto& look : one.looks) {
+            evenness.push_back(cell(look.max_over_mean, 2, several));
+            shares.push_back(cell(look.newest_share, 2, several));
+        }
         seed_figure wait = one.longest_wait_seconds;
         wait.median *= 1000;
         wait.worst *= 1000;
-        cost.add({std::string(one.which->name), cell(one.dials, 0, several),
-                  cell(one.busiest_second, 0, several), cell(one.busiest_ten_seconds, 1, several),
-                  cell(one.busiest_pod_second, 0, several), cell(one.moves, 0, several),
-                  cell(one.failed, 0, several), cell(wait, 0, several), cell(one.lost, 0, several)});
+        for (const std::string& text : {cell(one.end.max_over_mean, 2, several), cell(one.moves, 0, several),
+                                        cell(one.failed, 0, several), cell(wait, 0, several)}) {
+            evenness.push_back(text);
+        }
+        for (const std::string& text :
+             {cell(one.end.newest_share, 2, several), cell(one.newest_filled_seconds, 0, several),
+              cell(one.lost, 0, several)}) {
+            shares.push_back(text);
+        }
+        balance.add(std::move(evenness));
+        newest.add(std::move(shares));
+        dials.add({name, cell(one.dials, 0, several), cell(one.busiest_second, 0, several),
+                   cell(one.busiest_ten_seconds, 1, several), cell(one.busiest_pod_second, 0, several)});
     }
-    return heading(report.request) + "\n" + joined(balance.lines()) + "\n" + joined(cost.lines()) +
-           "\nMAX/MEAN: sessions of the fullest pod over the mean, so long after " +
-           (plan.scale.empty() ? "the start" : "the last scale event") +
-           ".\nNEWEST: sessions of the newest pods over the mean. 95% AFTER: when that was 0.95, to the "
-           "second."
-           "\nCounted from " +
-           duration_text(plan.measured_from()) +
-           " on: dials; most in any second, ONE POD: on one pod; 10s: per second in the\nbusiest ten; "
-           "sessions moved "
-           "for balance; acquires that failed; longest wait (whole run); sessions lost.\n";
+    const std::string since = plan.scale.empty() ? "the start" : "the last scale event";
+    return heading(report.request) + "\n" + joined(balance.lines()) + "\n" + joined(newest.lines()) + "\n" +
+           joined(dials.lines()) + "\nMAX/MEAN: sessions of the fullest pod over the mean, so long after " +
+           since +
+           ".\nNEWEST: sessions of the newest pods over the mean; 95% AFTER: when that was 0.95, to the "
+           "second.\n"
+           "MOVED: sessions replaced for balance, not for age. FAILED: acquires without a connection.\n"
+           "WAIT: the longest of an acquire in the whole run. LOST: sessions that broke (podpool: in use).\n"
+           "BUSIEST 1s: most dials on all pods in any second; 10s: per second, in any ten; ONE POD: on one.\n"
+           "Moves, failures, losses and dials are counted from " +
+           duration_text(plan.measured_from()) + " on.\n";
 }
 
 }  // namespace podpool::cli

@@ -16,6 +16,7 @@
 #include <optional>
 #include <ostream>
 #include <thread>
+#include <utility>
 
 namespace podpool::cli {
 

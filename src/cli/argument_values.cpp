@@ -10,15 +10,11 @@
 
 namespace podpool::cli {
 
-namespace {
-
 /// A connection string may end up behind an option by mistake.
-std::string shown(const std::string& text) {
+std::string shown_argument(const std::string& text) {
     const bool harmless = text.size() <= 20 && text.find_first_of("=@:/") == std::string::npos;
     return harmless ? detail::shown_value(text) : "the value (not shown)";
 }
-
-}  // namespace
 
 std::size_t read_count(const std::string& option, const std::string& text, std::size_t min, std::size_t max) {
     std::size_t number = 0;
@@ -26,7 +22,7 @@ std::size_t read_count(const std::string& option, const std::string& text, std::
     const auto [stop, failed] = std::from_chars(text.data(), end, number);
     if (failed != std::errc() || stop != end || number < min || number > max) {
         throw usage_error(option + ": expected a whole number from " + std::to_string(min) + " to " +
-                          std::to_string(max) + ", not " + shown(text));
+                          std::to_string(max) + ", not " + shown_argument(text));
     }
     return number;
 }
@@ -41,7 +37,8 @@ std::chrono::nanoseconds read_duration(const std::string& option, const std::str
         throw usage_error(
             option + ": expected " +
             (bare_seconds ? "seconds or a duration such as 1m30s" : "a duration such as 500ms") + " from " +
-            detail::duration_text(min) + " to " + detail::duration_text(max) + ", not " + shown(text));
+            detail::duration_text(min) + " to " + detail::duration_text(max) + ", not " +
+            shown_argument(text));
     }
     return read.value;
 }

@@ -3,6 +3,7 @@
 
 #include "cli/argument_values.hpp"
 #include "cli/help_text.hpp"
+#include "cli/simulate_arguments.hpp"
 #include "cli/usage_error.hpp"
 
 #include <podpool/detail/nearest.hpp>
@@ -43,6 +44,7 @@ struct raw_arguments {
     bool json = false;
     bool watch = false;
     bool coroutines = false;
+    simulate_arguments simulate;
 };
 
 CLI::App* add_verb(CLI::App& app, raw_arguments& raw, const std::string& name,
@@ -82,6 +84,7 @@ void add_verbs(CLI::App& app, raw_arguments& raw) {
     add_load(*watch, raw, watch_clients);
     add_value(*watch, "--interval", raw.interval, "D", "Time between two tables, with a unit", raw.interval);
     add_value(*watch, "--seconds", raw.seconds, "S", "How long; if missing, until interrupted");
+    raw.simulate.add_to(app);
 }
 
 /// An option's name as far as it looks like one, without what may stand behind it.
@@ -125,6 +128,9 @@ std::vector<candidate> verb_names(const CLI::App& app) {
 [[noreturn]] void refuse_extra(const CLI::App& verb, const std::string& given) {
     const std::string where = verb.get_name() + ": ";
     const std::string help = " (see podpool " + verb.get_name() + " --help)";
+    if (!given.starts_with('-') && verb.get_option_no_throw("URI") == nullptr) {
+        throw usage_error(where + "expected options only" + help);
+    }
     if (!given.starts_with('-')) {
         throw usage_error(where + "expected one connection string; put one with blanks in quotes" + help);
     }
@@ -178,6 +184,7 @@ load_request read_load(const raw_arguments& raw, const std::string& standard_cli
 
 request make_request(const CLI::App& verb, const raw_arguments& raw) {
     const std::string& name = verb.get_name();
+    if (name == "simulate") return raw.simulate.read();
     const std::string uri = target_of(verb, raw);
     if (name == "parse") return parse_request{uri, raw.json};
     if (name == "resolve") return resolve_request{uri, raw.json, raw.watch};

@@ -5,6 +5,7 @@
 #include "cli/check_verb.hpp"
 #include "cli/parse_verb.hpp"
 #include "cli/resolve_verb.hpp"
+#include "cli/simulate_verb.hpp"
 #include "cli/watch_verb.hpp"
 
 #include <iosfwd>
@@ -18,8 +19,8 @@ struct print_request {
     std::string text;
 };
 
-using request =
-    std::variant<print_request, parse_request, resolve_request, check_request, bench_request, watch_request>;
+using request = std::variant<print_request, parse_request, resolve_request, check_request, bench_request,
+                             watch_request, simulate_request>;
 
 /// Reads the arguments; a connection string that is missing is taken from PODPOOL_URI.
 /// Throws usage_error, which quotes nothing that could be a password.

@@ -72,7 +72,8 @@ std::string help_text::make_help(const CLI::App* app, std::string, CLI::AppForma
         (option->get_positional() ? arguments : options).push_back(entry_of(*option));
     }
     const bool is_verb = app->get_parent() != nullptr;
-    std::string text = is_verb ? "Usage: podpool " + app->get_name() + " [OPTIONS] [URI]\n"
+    const std::string uri = arguments.empty() ? "" : " [URI]";
+    std::string text = is_verb ? "Usage: podpool " + app->get_name() + " [OPTIONS]" + uri + "\n"
                                : "Usage: podpool VERB [OPTIONS] [URI]\n";
     text += "\n" + app->get_description() + "\n";
     text += section("Verbs", verbs) + section("Arguments", arguments) + section("Options", options);

@@ -4,6 +4,7 @@
 #include "cli/check_verb.hpp"
 #include "cli/parse_verb.hpp"
 #include "cli/resolve_verb.hpp"
+#include "cli/simulate_verb.hpp"
 #include "cli/watch_verb.hpp"
 #include "command.hpp"
 #include "json_keys.hpp"
@@ -21,7 +22,7 @@ namespace cli = podpool::cli;
 
 TEST_CASE("help names the verbs and flags of the golden file") {
     std::string text = run_command({"--help"}).out;
-    for (const char* const verb : {"parse", "resolve", "check", "bench", "watch"}) {
+    for (const char* const verb : {"parse", "resolve", "check", "bench", "watch", "simulate"}) {
         const std::string help = run_command({verb, "--help"}).out;
         // The options table has golden files of its own.
         text += "\n=== podpool " + std::string(verb) + " ===\n" + help.substr(0, help.find("\nKeys of the"));
@@ -58,6 +59,13 @@ TEST_CASE("the JSON of every verb has the keys of the golden file") {
     cli::watch_frame frame;
     frame.pool.endpoints.emplace_back();
     paths.merge(key_paths("watch", to_json(frame)));
+
+    cli::simulate_request simulated;
+    simulated.scenario.length = std::chrono::seconds(2);
+    simulated.scenario.scale.push_back({std::chrono::seconds(1), 1});
+    simulated.scenario.pool_options["pool_rebalance"] = "on";
+    simulated.models = {podpool::simulation::find_model("kube-proxy")};
+    paths.merge(key_paths("simulate", to_json(cli::simulate(simulated))));
 
     std::string text;
     for (const std::string& path : paths) text += path + "\n";

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "support/catch.hpp"
-#include "world.hpp"
+#include "simulation/world.hpp"
 
 #include <algorithm>
 #include <sstream>

@@ -76,8 +76,8 @@ public:
 
     /// Adds an endpoint and returns its number.
     endpoint_id add(const endpoint_info& info, time_point now) {
-        endpoint_id id = 0;
-        while (id < entries_.size() && entries_[id].known) ++id;
+        while (first_gap_ < entries_.size() && entries_[first_gap_].known) ++first_gap_;
+        const endpoint_id id = first_gap_;
         if (id == entries_.size()) entries_.emplace_back();
         entries_[id] = endpoint_entry{};
         entries_[id].info = info;
@@ -92,7 +92,11 @@ public:
     void erase(endpoint_id id) {
         by_address_.erase(entries_[id].info.where);
         entries_[id] = endpoint_entry{};
+        first_gap_ = std::min(first_gap_, id);
     }
+
+    /// Makes room for this many, so that a large set takes no more memory than it needs.
+    void reserve(std::size_t count) { entries_.reserve(count); }
 
     /// Notes a failure: the next attempt waits for a back-off of its kind.
     void failed(endpoint_id id, const failure& why, time_point now, random& rng) {
@@ -129,6 +133,7 @@ public:
 
 private:
     std::vector<endpoint_entry> entries_;
+    endpoint_id first_gap_ = 0;  // no number below it is free
     std::unordered_map<endpoint, endpoint_id> by_address_;
 };
 

@@ -144,6 +144,8 @@ public:
     // --- Discovery, orders and time ---
 
     void discovered(const endpoint_set& answer, time_point now);
+    /// The last good answer again: as discovered() with an equal one, without a look at every endpoint.
+    void discovered_again(time_point now);
     void discovery_failed(std::string_view why, time_point now);
     /// Gives every connection up: idle ones are closed now, leased ones on return.
     void retire_all(time_point now);
@@ -309,6 +311,7 @@ private:
 
     // Endpoints: impl/machine_endpoints.hpp
     void merge(const endpoint_info& info, time_point now);
+    void drop_missing(time_point now);
     void remove_endpoint(endpoint_id id, time_point now);
     void update_usable();
     [[nodiscard]] bool none_reachable() const;
@@ -438,6 +441,7 @@ private:
     std::string discovery_source_;
     std::string discovery_error_;
     std::optional<time_point> answered_at_;
+    bool all_present_ = false;  // every known endpoint was in the last good answer
     // Scratch space, kept so that repeated upkeep doesn't allocate.
     std::vector<endpoint_id> candidates_;
     std::vector<std::pair<time_point, slot_id>> aging_;

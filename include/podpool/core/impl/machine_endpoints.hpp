@@ -10,20 +10,44 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
     discovery_source_ = answer.source;
     discovery_error_.clear();
     answered_at_ = now;
+    endpoints_.reserve(answer.endpoints.size());
     // First everybody is one answer more missing; those in the answer are set right by merge().
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
         if (entry.known && !entry.removed) ++entry.missed_answers;
     }
     for (const endpoint_info& info : answer.endpoints) merge(info, now);
+    drop_missing(now);
+    update_usable();
+    settle(now);
+}
+
+inline void machine::discovered_again(time_point now) {
+    ++counters_.discovery_answers;
+    discovery_error_.clear();
+    answered_at_ = now;
+    if (!all_present_) {
+        for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+            endpoint_entry& entry = endpoints_[id];
+            if (entry.known && !entry.removed && entry.missed_answers > 0) ++entry.missed_answers;
+        }
+        drop_missing(now);
+        update_usable();
+    }
+    settle(now);
+}
+
+/// Removes what has been missing for too many answers.
+inline void machine::drop_missing(time_point now) {
+    all_present_ = true;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
-        if (!entry.known || entry.removed) continue;
+        if (!entry.known) continue;
+        all_present_ = all_present_ && entry.present();
+        if (entry.removed) continue;
         if (entry.missed_answers == 1) entry.state_since = now;
         if (entry.missed_answers >= answers_until_removed) remove_endpoint(id, now);
     }
-    update_usable();
-    settle(now);
 }
 
 inline void machine::merge(const endpoint_info& info, time_point now) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "spread.hpp"
+#include "simulation/spread.hpp"
 
 #include <podpool/core/slot.hpp>
 #include <podpool/endpoint.hpp>
@@ -25,10 +25,21 @@ enum class pod_mood : std::uint8_t {
     standby,  ///< answers, but isn't of the wanted role
 };
 
+struct session;
+
+/// A client, or a deployment of them, that sessions belong to.
+class session_owner {
+public:
+    virtual ~session_owner() = default;
+    /// The server has ended a session; `why` is what a client that uses it reads.
+    virtual void session_lost(const session& lost, failure_kind why) = 0;
+};
+
 /// One established session as the world sees it.
 struct session {
     std::uint64_t id = 0;
-    std::size_t pool = 0;
+    session_owner* owner = nullptr;
+    std::size_t pool = 0;  ///< which of the owner's clients
     core::slot_id slot = core::none;
     time_point opened_at;
     bool alive = true;    ///< the server's side still exists

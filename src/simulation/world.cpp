@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "world.hpp"
+#include "simulation/world.hpp"
 
 #include <algorithm>
 #include <string>
@@ -11,9 +11,11 @@ using namespace std::chrono_literals;
 pod& world::add_pod() {
     const std::size_t number = pods_.size() + 1;
     // The port is the pod's number too, so that a trace can name a pod with one number.
-    return pods_.emplace_back(
+    pod& added = pods_.emplace_back(
         endpoint("10.0." + std::to_string(number / 256) + "." + std::to_string(number % 256),
                  static_cast<std::uint16_t>(number)));
+    by_address_.emplace(added.where, &added);
+    return added;
 }
 
 std::vector<pod*> world::add_pods(std::size_t count) {
@@ -28,19 +30,22 @@ simulated_pool& world::add_pool(const options& settings) {
         std::make_unique<simulated_pool>(*this, pools_.size(), settings, rng_.next()));
 }
 
-pod* world::pod_at(const endpoint& where) {
-    const auto found =
-        std::find_if(pods_.begin(), pods_.end(), [&](const pod& seen) { return seen.where == where; });
-    return found == pods_.end() ? nullptr : &*found;
+pod* world::pod_at(const endpoint& where) const {
+    const auto found = by_address_.find(where);
+    return found == by_address_.end() ? nullptr : found->second;
 }
 
 name_server::reply world::reply_with(const std::vector<pod*>& pods) {
-    name_server::reply reply;
-    for (const pod* listed : pods) reply.addresses.push_back(listed->where);
-    return reply;
+    std::vector<endpoint> addresses;
+    addresses.reserve(pods.size());
+    for (const pod* listed : pods) addresses.push_back(listed->where);
+    return name_server::reply_of(addresses);
 }
 
-void world::publish(const std::vector<pod*>& published) { names_.answer(reply_with(published).addresses); }
+void world::publish(const std::vector<pod*>& published) {
+    published_ = published;
+    names_.take_turns({reply_with(published)});
+}
 
 void world::kill(pod& victim, failure_kind why) {
     victim.mood = pod_mood::refuses;
@@ -52,7 +57,7 @@ void world::drop_sessions(pod& victim, failure_kind why) {
     victim.note_sessions(now());
     for (const auto& [id, lost] : ended) {
         lost->alive = false;
-        pools_[lost->pool]->session_lost(*lost, why);
+        lost->owner->session_lost(*lost, why);
     }
 }
 
@@ -94,10 +99,10 @@ void world::run_for(duration length) {
     const time_point end = now() + length;
     std::uint64_t steps = 0;
     while (events_.step(end)) {
-        if (++steps % 1024 == 0) check_servers();
+        if (check_every != 0 && ++steps % 1024 == 0) check_servers();
     }
     events_.advance_to(end);
-    check_servers();
+    if (check_every != 0) check_servers();
 }
 
 bool world::run_until(const std::function<bool()>& condition, duration limit) {
@@ -153,6 +158,10 @@ std::size_t world::most_dials_within(duration period) const {
         for (const auto& [when, pool] : server.dials) times.push_back(when);
     }
     std::sort(times.begin(), times.end());
+    return most_within(period, times);
+}
+
+std::size_t most_within(duration period, const std::vector<time_point>& times) {
     std::size_t most = 0;
     for (std::size_t first = 0, last = 0; last < times.size(); ++last) {
         while (times[last] - times[first] >= period) ++first;
@@ -167,9 +176,10 @@ std::size_t world::dials() const {
     return sum;
 }
 
-session& world::add_session(std::size_t pool, core::slot_id slot) {
+session& world::add_session(session_owner& owner, std::size_t pool, core::slot_id slot) {
     session& added = sessions_.emplace_back();
     added.id = sessions_.size();
+    added.owner = &owner;
     added.pool = pool;
     added.slot = slot;
     added.opened_at = now();

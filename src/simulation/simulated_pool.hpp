@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "broken_truth.hpp"
-#include "caller.hpp"
-#include "pod.hpp"
+#include "simulation/broken_truth.hpp"
+#include "simulation/caller.hpp"
+#include "simulation/pod.hpp"
+#include "simulation/published_set.hpp"
 
 #include <podpool/core/machine.hpp>
 
@@ -12,7 +13,7 @@
 #include <functional>
 #include <list>
 #include <map>
-#include <set>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,9 @@ namespace podpool::simulation {
 
 class world;
 
-/// One pool of one client process: drives a core::machine exactly as the runtime does, and checks after
-/// every event that the machine's picture is the world's.
-class simulated_pool {
+/// One pool of one client process: drives a core::machine exactly as the runtime does, and checks as often
+/// as the world says that the machine's picture is the world's.
+class simulated_pool final : public session_owner {
 public:
     simulated_pool(world& surroundings, std::size_t number, const options& settings, std::uint64_t seed);
     simulated_pool(const simulated_pool&) = delete;
@@ -53,13 +54,14 @@ public:
     /// Established sessions to a pod.
     [[nodiscard]] std::size_t sessions_on(const pod& where) const;
     [[nodiscard]] std::uint64_t opens() const noexcept { return opens_; }
+    /// Sessions that were replaced to make pods even, not for their age.
+    [[nodiscard]] std::uint64_t moves() const noexcept { return moves_; }
     [[nodiscard]] std::uint64_t ticks() const noexcept { return ticks_; }
     [[nodiscard]] const options& settings() const noexcept { return settings_; }
 
     // --- What the world tells it ---
 
-    /// The server has ended a session; `why` is what a client that uses it reads.
-    void session_lost(const session& lost, failure_kind why);
+    void session_lost(const session& lost, failure_kind why) override;
     /// Every truth that can be checked at any time; throws broken_truth.
     void check();
     /// Nothing is left open, nobody waits; throws broken_truth.
@@ -99,6 +101,8 @@ private:
     void give_back(std::size_t id, const failure& why);
     void refused(std::size_t id, errc reason);
     void done(std::size_t id);
+    [[nodiscard]] std::size_t new_caller(const caller_plan& plan);
+    [[nodiscard]] bool is_known(const endpoint& where) const { return known_ && known_->contains(where); }
     void check_grant(std::size_t id, core::grant given) const;
 
     // Actions
@@ -138,10 +142,12 @@ private:
     std::size_t bound_;  // of sockets; shrinks slowly after resize()
     std::size_t wanted_bound_;
     std::deque<caller> callers_;
-    std::list<std::size_t> queue_;  // who waits, in the order in which they must be served
+    std::vector<std::size_t> gone_callers_;  // whose places are free
+    std::list<std::size_t> queue_;           // who waits, in the order in which they must be served
     std::map<std::size_t, std::list<std::size_t>::iterator> places_;
     outcomes outcomes_;
     std::uint64_t opens_ = 0;
+    std::uint64_t moves_ = 0;
     std::uint64_t ticks_ = 0;
     bool performing_ = false;
     bool closed_ = false;
@@ -153,7 +159,7 @@ private:
     event_queue::ticket next_question_;
     time_point asked_at_;
     bool asking_ = false;
-    std::set<endpoint> known_;  // the last good answer
+    std::shared_ptr<const published_set> known_;  // the last good answer
     std::map<endpoint, bool> failing_;
     std::array<trace_entry, 64> trace_{};
     std::size_t traced_ = 0;

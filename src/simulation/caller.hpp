@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "event_queue.hpp"
-#include "spread.hpp"
+#include "simulation/event_queue.hpp"
+#include "simulation/spread.hpp"
 
 #include <podpool/core/waiter_queue.hpp>
 #include <podpool/errc.hpp>

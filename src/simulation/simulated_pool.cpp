@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the machine asks for, done in the world: the counterpart of the runtime's arms.
-#include "simulated_pool.hpp"
+#include "simulation/simulated_pool.hpp"
 
-#include "world.hpp"
+#include "simulation/world.hpp"
 
 namespace podpool::simulation {
 
@@ -69,6 +69,7 @@ void simulated_pool::follow_up() {
     }
     performing_ = false;
     arm();
+    if (world_.check_every == 0) return;
     if (world_.check_every == 1 || rng_.below(static_cast<std::uint32_t>(world_.check_every)) == 0) check();
 }
 
@@ -118,7 +119,7 @@ void simulated_pool::begin_open(slot_id slot) {
     }
     socket& dialed = socket_at(slot);
     if (dialed.state != socket_state::none) broken("an opening on a slot that has a socket");
-    if (!known_.contains(wanted->where) && !nothing_discovered_reachable()) {
+    if (!is_known(wanted->where) && !nothing_discovered_reachable()) {
         broken("an opening to a pod that isn't in the last answer");
     }
     dialed = socket{};
@@ -153,7 +154,7 @@ void simulated_pool::dial_answered(slot_id slot) {
     if (const failure why = dialed.where->greet()) return open_failed(slot, why);
     dialed.operation = {};
     dialed.state = socket_state::established;
-    dialed.established = &world_.add_session(number_, slot);
+    dialed.established = &world_.add_session(*this, number_, slot);
     dialed.where->sessions.emplace(dialed.established->id, dialed.established);
     dialed.where->note_sessions(now());
     failing_[dialed.where->where] = false;
@@ -229,6 +230,7 @@ void simulated_pool::close_socket(slot_id slot) {
     if (closing.holder != no_caller) broken("a connection is closed while it is in use");
     if (closing.is_closing || closing.established->closed) broken("a connection is closed twice");
     closing.is_closing = true;
+    if (machine_.connections()[slot].moving) ++moves_;
     trace("close", slot);
     after(rng_.up_to(500us), [this, slot] {
         socket& gone = sockets_[slot];
@@ -273,21 +275,22 @@ void simulated_pool::poll() {
 void simulated_pool::answered() {
     asking_ = false;
     if (closed_) return;
-    const name_server::reply got = world_.names().ask();
-    if (got.addresses.empty()) {
+    const name_server::reply got = world_.names().ask(now());
+    if (!got.addresses) {
         machine_.discovery_failed(got.fault, now());
     } else {
-        endpoint_set answer;
-        answer.source = "dns";
-        known_.clear();
-        for (const endpoint& address : got.addresses) {
-            answer.endpoints.emplace_back(address, "db.example");
-            known_.insert(address);
+        trace("answer", got.addresses->endpoints().size());
+        if (got.addresses == known_) {
+            machine_.discovered_again(now());
+        } else {
+            known_ = got.addresses;
+            machine_.discovered(known_->answer(), now());
         }
-        trace("answer", got.addresses.size());
-        machine_.discovered(answer, now());
     }
-    next_question_ = events().at(asked_at_ + settings_.dns_refresh, [this] { poll(); });
+    // As the DNS source does: a time to live only shortens the refresh, down to a second.
+    const duration refresh = settings_.dns_refresh;
+    const duration pause = got.ttl ? std::min(refresh, std::max<duration>(*got.ttl, 1s)) : refresh;
+    next_question_ = events().at(asked_at_ + pause, [this] { poll(); });
     follow_up();
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The callers of a simulated pool: they ask, wait, hold, give back, give up.
-#include "simulated_pool.hpp"
+#include "simulation/simulated_pool.hpp"
 
-#include "world.hpp"
+#include "simulation/world.hpp"
 
 namespace podpool::simulation {
 
@@ -11,10 +11,8 @@ using core::slot_id;
 using namespace std::chrono_literals;
 
 void simulated_pool::call(const caller_plan& plan, std::function<void()> when_done) {
-    const std::size_t id = callers_.size();
-    caller& asking = callers_.emplace_back();
-    asking.plan = plan;
-    asking.since = now();
+    const std::size_t id = new_caller(plan);
+    caller& asking = callers_[id];
     asking.deadline = core::later(now(), plan.timeout.value_or(settings_.acquire_timeout));
     asking.when_done = std::move(when_done);
     ++outcomes_.asked;
@@ -25,16 +23,28 @@ bool simulated_pool::try_call(const caller_plan& plan) {
     const core::grant given = machine_.try_acquire(now());
     if (given) {
         if (!queue_.empty()) broken("try_acquire() overtakes those who wait");
-        const std::size_t id = callers_.size();
-        caller& asking = callers_.emplace_back();
-        asking.plan = plan;
-        asking.since = now();
-        asking.deadline = now();
+        const std::size_t id = new_caller(plan);
+        callers_[id].deadline = now();
         ++outcomes_.asked;
         granted(id, given);
     }
     follow_up();
     return static_cast<bool>(given);
+}
+
+/// A place for one more caller: an hour of load has many, but few at once.
+std::size_t simulated_pool::new_caller(const caller_plan& plan) {
+    std::size_t id = callers_.size();
+    if (gone_callers_.empty()) {
+        callers_.emplace_back();
+    } else {
+        id = gone_callers_.back();
+        gone_callers_.pop_back();
+        callers_[id] = caller{};
+    }
+    callers_[id].plan = plan;
+    callers_[id].since = now();
+    return id;
 }
 
 void simulated_pool::ask(std::size_t id, queue_end end) {
@@ -163,6 +173,7 @@ void simulated_pool::done(std::size_t id) {
     events().cancel(gone.overdue);
     events().cancel(gone.give_up);
     if (gone.when_done) after(0ms, std::exchange(gone.when_done, {}));
+    gone_callers_.push_back(id);
 }
 
 void simulated_pool::session_lost(const session& lost, failure_kind why) {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "event_queue.hpp"
-#include "name_server.hpp"
-#include "pod.hpp"
-#include "simulated_pool.hpp"
-#include "spread.hpp"
+#include "simulation/event_queue.hpp"
+#include "simulation/name_server.hpp"
+#include "simulation/pod.hpp"
+#include "simulation/simulated_pool.hpp"
+#include "simulation/spread.hpp"
 
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 namespace podpool::simulation {
@@ -31,10 +32,12 @@ public:
     [[nodiscard]] name_server& names() noexcept { return names_; }
     [[nodiscard]] std::deque<std::unique_ptr<simulated_pool>>& pools() noexcept { return pools_; }
     [[nodiscard]] std::deque<pod>& pods() noexcept { return pods_; }
-    [[nodiscard]] pod* pod_at(const endpoint& where);
+    [[nodiscard]] pod* pod_at(const endpoint& where) const;
 
     /// From now on the name answers with these pods.
     void publish(const std::vector<pod*>& published);
+    /// The pods of the last publish().
+    [[nodiscard]] const std::vector<pod*>& published() const noexcept { return published_; }
     /// The addresses of some pods, as an answer.
     static name_server::reply reply_with(const std::vector<pod*>& pods);
 
@@ -76,9 +79,10 @@ public:
     [[nodiscard]] std::size_t dials() const;
 
     /// Sessions, kept for ever so that each can be checked at the end.
-    session& add_session(std::size_t pool, core::slot_id slot);
+    session& add_session(session_owner& owner, std::size_t pool, core::slot_id slot);
 
-    /// How many events pass between two whole checks of a pool; 1: after each.
+    /// How many events pass between two whole checks of a pool; 1: after each; 0: nothing is checked, which
+    /// is for figures of many clients: the same history, sooner.
     std::size_t check_every = 1;
 
 private:
@@ -91,9 +95,14 @@ private:
     event_queue events_;
     name_server names_;
     std::deque<pod> pods_;
+    std::unordered_map<endpoint, pod*> by_address_;
+    std::vector<pod*> published_;
     std::deque<session> sessions_;
     std::deque<std::unique_ptr<simulated_pool>> pools_;
 };
+
+/// The most of these times, which are in order, in any period of this length.
+std::size_t most_within(duration period, const std::vector<time_point>& times);
 
 /// How even some counts are.
 inline balance_figures evenness(const std::vector<std::size_t>& counts) {

@@ -122,7 +122,11 @@ private:
 
     [[nodiscard]] bool shown(const panel& one, const moment& seen) const {
         using namespace std::chrono_literals;
-        return !one.skips_start || seen.at > report_.request.scenario.start_over + 10s;
+        if (!one.skips_start) return true;
+        // The start's dials are in the first two steps at most.
+        const auto& series = report_.models.front().series;
+        const auto step = series.size() > 2 ? series[2].at : 0s;
+        return seen.at > std::max<std::chrono::nanoseconds>(report_.request.scenario.start_over + 1min, step);
     }
 
     void show(const panel& one) {

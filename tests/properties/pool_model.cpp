@@ -256,6 +256,7 @@ void pool_model::opened(std::size_t pick) {
     const slot_id slot = take_out(dialing_, pick);
     const bool doomed = machine_.connections()[slot].doomed;
     const endpoint at = where(slot);
+    const role wanted = machine_.connections()[slot].wanted;
     ++totals_.opened;
     open_[slot] = {now_, totals_.opened, 0};
     becomes_idle(slot, false);
@@ -265,6 +266,8 @@ void pool_model::opened(std::size_t pick) {
     // Whoever it was opened for: somebody gets it, or the pool keeps it. With no overshoot a young
     // connection may be closed for the sake of pacing, and one of the wrong role makes room for another.
     if (somebody_wants(role::primary) || somebody_wants(role::standby)) return;
+    // Nor does a renewal for a role replace anything when its server turns out to have another one.
+    if (wanted != role::any && wanted != role_of(at)) return;
     if (doomed || resized_ || endpoints_[at].missed > 0 || settings_.renew_overshoot == 0) return;
     const slot_status status = machine_.connections()[slot].status;
     expect(status == slot_status::idle || status == slot_status::leased, "a good connection is thrown away");

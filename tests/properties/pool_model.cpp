@@ -266,11 +266,14 @@ void pool_model::opened(std::size_t pick) {
     // Whoever it was opened for: somebody gets it, or the pool keeps it. With no overshoot a young
     // connection may be closed for the sake of pacing, and one of the wrong role makes room for another.
     if (somebody_wants(role::primary) || somebody_wants(role::standby)) return;
-    // Nor does a renewal for a role replace anything when its server turns out to have another one.
-    if (wanted != role::any && wanted != role_of(at)) return;
+    // Nor need one that was opened for a role be kept: its server may have another one, or the pool be full
+    // of connections for others by now.
+    if (wanted != role::any) return;
     if (doomed || resized_ || endpoints_[at].missed > 0 || settings_.renew_overshoot == 0) return;
     const slot_status status = machine_.connections()[slot].status;
-    expect(status == slot_status::idle || status == slot_status::leased, "a good connection is thrown away");
+    // Checking: asked for its server's total at once.
+    expect(status == slot_status::idle || status == slot_status::leased || status == slot_status::checking,
+           "a good connection is thrown away");
 }
 
 void pool_model::open_failed(std::size_t pick, failure_kind why) {

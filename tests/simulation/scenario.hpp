@@ -2,8 +2,8 @@
 // What the scenarios share: options to start from and readable assertions.
 #pragma once
 
-#include "support/catch.hpp"
 #include "simulation/world.hpp"
+#include "support/catch.hpp"
 
 #include <algorithm>
 #include <sstream>

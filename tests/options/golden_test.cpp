@@ -34,6 +34,7 @@ TEST_CASE("error codes are those of the golden file") {
         std::pair{errc::invalid_options, "invalid_options"},
         std::pair{errc::connection_lost, "connection_lost"},
         std::pair{errc::not_connected, "not_connected"},
+        std::pair{errc::role_excluded, "role_excluded"},
     };
     std::string text;
     for (const auto& [code, name] : names) {

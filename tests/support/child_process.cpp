@@ -120,7 +120,8 @@ bool reap_child(pid_t child) {
 
 namespace {
 
-/// What follows the command in /proc/<pid>/stat: the state and the parent's id; empty if it is gone.
+/// What follows the command in /proc/<pid>/stat: the state and the parent's id; empty if it is gone. Also of
+/// a thread: <pid>/task/<tid>.
 std::string state_and_parent(const std::string& process) {
     const std::string stat = read_text("/proc/" + process + "/stat");
     const std::size_t close = stat.rfind(')');
@@ -132,6 +133,16 @@ std::string state_and_parent(const std::string& process) {
 bool is_running(pid_t process) {
     const std::string state = state_and_parent(std::to_string(process));
     return !state.empty() && state[0] != 'Z' && state[0] != 'X';
+}
+
+bool is_stopped(pid_t process) {
+    const std::string tasks = std::to_string(process) + "/task";
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + tasks, gone)) {
+        const std::string state = state_and_parent(tasks + "/" + entry.path().filename().string());
+        if (!state.empty() && state[0] != 'T' && state[0] != 'Z' && state[0] != 'X') return false;
+    }
+    return true;
 }
 
 std::vector<pid_t> children_of(pid_t parent) {

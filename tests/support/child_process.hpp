@@ -40,6 +40,9 @@ std::vector<pid_t> children_of(pid_t parent);
 /// Whether a process, our child or not, still runs; a zombie doesn't.
 bool is_running(pid_t process);
 
+/// Whether no thread of a process runs: it was stopped by a signal, or is gone.
+bool is_stopped(pid_t process);
+
 /// A new directory under TMPDIR (or /tmp), named `prefix` + random letters.
 std::string make_temporary_directory(const std::string& prefix);
 

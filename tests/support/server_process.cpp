@@ -56,6 +56,12 @@ void server_process::pause() {
     kill(process_, SIGSTOP);
     signal_all(SIGSTOP);
     paused_ = true;
+    // A thread goes on for a moment after the signal was sent, and may read and answer what comes next.
+    std::vector<pid_t> stopping = children_of(process_);
+    stopping.push_back(process_);
+    if (!wait_for([&] { return std::all_of(stopping.begin(), stopping.end(), is_stopped); })) {
+        throw std::runtime_error("does not stop for SIGSTOP");
+    }
 }
 
 void server_process::resume() {

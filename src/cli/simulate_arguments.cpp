@@ -53,8 +53,13 @@ std::vector<simulation::scale_event> read_scales(const std::vector<std::string>&
     if (texts.empty()) return {{40min, 1}};
     if (texts.size() == 1 && texts.front() == "none") return {};
     std::vector<simulation::scale_event> events;
-    for (const std::string& text : texts) events.push_back(read_scale(text));
-    std::stable_sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+    for (const std::string& text : texts) {
+        const simulation::scale_event added = read_scale(text);
+        // By time; of the same time as they were given.
+        events.insert(std::upper_bound(events.begin(), events.end(), added,
+                                       [](const auto& a, const auto& b) { return a.at < b.at; }),
+                      added);
+    }
     long left = static_cast<long>(pods);
     for (const simulation::scale_event& one : events) {
         left += one.change;

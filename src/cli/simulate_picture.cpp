@@ -85,7 +85,8 @@ public:
                   [](const moment& one) { return one.newest_share; }, 0, false, false}};
         for (std::size_t number = 0; number < panels.size(); ++number) {
             left_ = first(number);
-            top_ = first_row + static_cast<double>(number / 2) * row_height;
+            const std::size_t row = number / 2;
+            top_ = first_row + static_cast<double>(row) * row_height;
             show(panels[number]);
         }
         svg_ << "</svg>\n";
@@ -114,7 +115,8 @@ private:
         constexpr std::size_t per_row = 5;
         for (std::size_t model = 0; model < report_.models.size(); ++model) {
             const double at_x = left_of[0] + static_cast<double>(model % per_row) * 215;
-            const double at_y = 54 + static_cast<double>(model / per_row) * 18;
+            const std::size_t row = model / per_row;
+            const double at_y = 54 + static_cast<double>(row) * 18;
             line(at_x, at_y - 4, at_x + 26, at_y - 4, stroke_of(model) + " stroke-width=\"2.5\"");
             text(at_x + 33, at_y, report_.models[model].which->name, "fill=\"#222222\"");
         }

@@ -193,11 +193,12 @@ simulate_report simulate(const simulate_request& request) {
             const std::size_t which = job / request.seeds;
             const std::size_t seed = job % request.seeds;
             try {
-                runs[which][seed] =
-                    simulation::play(request.scenario, *request.models[which], request.first_seed + seed);
-                if (seed != 0)
-                    runs[which][seed].moments.erase(runs[which][seed].moments.begin(),
-                                                    runs[which][seed].moments.end() - 1);
+                history& run = runs[which][seed];
+                run = simulation::play(request.scenario, *request.models[which], request.first_seed + seed);
+                // Of the further seeds only the figures at the end are wanted, and the rest takes much space.
+                if (seed != 0) {
+                    run.moments.erase(run.moments.begin(), run.moments.end() - 1);
+                }
             } catch (...) {
                 const std::lock_guard lock(guard);
                 failure = std::current_exception();

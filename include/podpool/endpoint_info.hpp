@@ -3,7 +3,9 @@
 
 #include <podpool/endpoint.hpp>
 
+#include <cstdint>
 #include <string>
+#include <utility>
 
 namespace podpool {
 
@@ -21,6 +23,8 @@ struct endpoint_info {
     bool terminating = false;
     /// The failure-domain zone, empty when unknown.
     std::string zone;
+    /// How much it should carry in relation to the other endpoints, 1 to 65535 (0 counts as 1).
+    std::uint32_t weight = 1;
 
     endpoint_info() = default;
     explicit endpoint_info(endpoint where_, std::string host_ = {})

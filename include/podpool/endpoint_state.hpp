@@ -10,6 +10,7 @@ namespace podpool {
 enum class endpoint_state : std::uint8_t {
     ready,    ///< discovered; connections may be opened
     failing,  ///< discovered; the last attempt failed and the next one waits for its back-off
+    spare,    ///< discovered, but outside of pool_subset or pool_zone: no new connections for now
     absent,   ///< missing from the last answers: no new connections, no new leases, idle ones kept for now
     removed,  ///< gone: it disappears here when its last lease ends
 };
@@ -21,6 +22,8 @@ constexpr std::string_view to_string(endpoint_state state) {
             return "ready";
         case endpoint_state::failing:
             return "failing";
+        case endpoint_state::spare:
+            return "spare";
         case endpoint_state::absent:
             return "absent";
         case endpoint_state::removed:

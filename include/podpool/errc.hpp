@@ -19,6 +19,8 @@ enum class errc : int {
     connection_lost = 6,      ///< the connection broke while it was used
     not_connected = 7,        ///< an empty or released lease was used
     role_excluded = 8,        ///< no server of the wanted role is ever let in, or none tells its role
+    overloaded = 9,           ///< refused after waiting, since the queue stands (pool_overload=codel)
+    forked = 10,              ///< the pool was made before fork() and is used in the child
 };
 
 /// The category of podpool::errc, named "podpool".
@@ -50,6 +52,10 @@ public:
                 return "the connection was lost";
             case errc::not_connected:
                 return "the lease holds no connection";
+            case errc::overloaded:
+                return "more callers wait for a connection than can be served";
+            case errc::forked:
+                return "the pool belongs to the process that fork() has copied";
             case errc::role_excluded:
                 return "no connection to a server of the wanted role can ever be had";
         }

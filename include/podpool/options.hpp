@@ -3,6 +3,8 @@
 
 #include <podpool/balance_policy.hpp>
 #include <podpool/discovery_kind.hpp>
+#include <podpool/held_lease.hpp>
+#include <podpool/overload_policy.hpp>
 #include <podpool/reset_mode.hpp>
 #include <podpool/secret.hpp>
 
@@ -43,6 +45,12 @@ struct options {
     std::size_t rebalance_pace = 5;
     /// Whether the servers' own session totals, where the driver reads them, even out small pools.
     bool server_totals = true;
+    /// Connections that may be opened to one endpoint in a second, and as many at once, 1 to 100000.
+    std::size_t max_opens_per_second = 50;
+    /// How many endpoints the pool uses, 1 to 100000, each pool its own choice; none: all.
+    std::optional<std::size_t> subset;
+    /// The zone whose endpoints come first; `auto`: that of the environment; empty: none comes first.
+    std::string zone;
     /// Idle connections above the minimum are closed after it, 1 s to 10 years.
     std::chrono::nanoseconds max_conn_idle_time = std::chrono::minutes(10);
     /// How often an idle connection is checked, 100 ms to 1 day.
@@ -51,6 +59,10 @@ struct options {
     std::chrono::nanoseconds acquire_timeout = std::chrono::seconds(30);
     /// Callers beyond this many waiting ones are refused at once, 0 to 1000000.
     std::size_t max_waiters = 1024;
+    /// What becomes of callers who wait while more come than can be served.
+    overload_policy overload = overload_policy::fifo;
+    /// Leases that are out for longer are reported, 1 ms to 10 years; none: not at all.
+    std::optional<std::chrono::nanoseconds> leak_threshold;
     /// One attempt on one endpoint: TCP, TLS, login and role check together; 10 ms to 10 min.
     std::chrono::nanoseconds connect_timeout = std::chrono::seconds(5);
     /// Where endpoints come from.
@@ -65,6 +77,9 @@ struct options {
     reset_mode reset = reset_mode::full;
     /// The connection string without the pool's own keys: what the driver gets.
     secret driver_string;
+    /// Is told of each lease that is out for longer than leak_threshold, once, on the pool's executor. It
+    /// must not throw. No key in the connection string.
+    std::function<void(const held_lease&)> on_leak;
 
     /// Reads a libpq URI, a keyword/value string or a `scheme://` URI; takes the `pool_*` keys out and
     /// leaves the rest in `driver_string` unread.

@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <source_location>
 #include <string_view>
 #include <utility>
 
@@ -75,14 +76,19 @@ public:
     ~pool() { shut_down(); }
 
     /// Waits for a connection, at most pool_acquire_timeout.
+    /// `site` is where it is called, for the report of a lease that is out for long (pool_leak_threshold).
     /// Returns a lease that holds one. Throws podpool::error: errc::acquire_timeout,
-    /// errc::too_many_waiters, errc::connection_rejected or errc::pool_closed; what() names pool, sizes,
-    /// waiters and the last failure of each endpoint.
-    lease<Driver> acquire() { return acquire(state_->settings().acquire_timeout); }
+    /// errc::too_many_waiters, errc::overloaded (with pool_overload=codel), errc::connection_rejected or
+    /// errc::pool_closed; what() names pool, sizes, waiters and the last failure of each endpoint. In a child
+    /// that fork() has made since: errc::forked, at once.
+    lease<Driver> acquire(std::source_location site = std::source_location::current()) {
+        return acquire(state_->settings().acquire_timeout, site);
+    }
 
     /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
-    lease<Driver> acquire(std::chrono::nanoseconds timeout) {
-        return detail::lease_access::make(*state_, *state_->acquire(timeout));
+    lease<Driver> acquire(std::chrono::nanoseconds timeout,
+                          std::source_location site = std::source_location::current()) {
+        return detail::lease_access::make(*state_, *state_->acquire(timeout, site));
     }
 
     /// Waits for a connection to a server of one role, at most pool_acquire_timeout: the one whose role it is
@@ -93,20 +99,27 @@ public:
     /// write, goes down, or another server is promoted, it is asked again before it serves either kind.
     /// Returns and throws as acquire(); also errc::role_excluded, at once, when `target_session_attrs` lets
     /// no server of this role in or the driver's servers don't tell their roles.
-    lease<Driver> acquire(role wanted) { return acquire(wanted, state_->settings().acquire_timeout); }
+    lease<Driver> acquire(role wanted, std::source_location site = std::source_location::current()) {
+        return acquire(wanted, state_->settings().acquire_timeout, site);
+    }
 
     /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
-    lease<Driver> acquire(role wanted, std::chrono::nanoseconds timeout) {
-        return detail::lease_access::make(*state_, *state_->acquire(wanted, timeout));
+    lease<Driver> acquire(role wanted, std::chrono::nanoseconds timeout,
+                          std::source_location site = std::source_location::current()) {
+        return detail::lease_access::make(*state_, *state_->acquire(wanted, timeout, site));
     }
 
     /// Takes an idle connection if there is one, and never waits.
     /// Returns a lease that holds one, or an empty lease: also when callers wait already, and when the
-    /// pool is closed.
-    lease<Driver> try_acquire() { return lease_or_nothing(state_->try_acquire()); }
+    /// pool is closed, or used in a child that fork() has made.
+    lease<Driver> try_acquire(std::source_location site = std::source_location::current()) {
+        return lease_or_nothing(state_->try_acquire(site));
+    }
 
     /// The same of a server of one role; empty also when callers wait for that role already.
-    lease<Driver> try_acquire(role wanted) { return lease_or_nothing(state_->try_acquire(wanted)); }
+    lease<Driver> try_acquire(role wanted, std::source_location site = std::source_location::current()) {
+        return lease_or_nothing(state_->try_acquire(wanted, site));
+    }
 
     /// Waits for a connection without blocking, at most pool_acquire_timeout.
     ///
@@ -116,61 +129,70 @@ public:
     /// Cancellation: terminal, partial and total, at any time and from any thread; it takes the caller
     /// out of the queue and changes nothing else. A connection being opened for it feeds the pool.
     template <boost::asio::completion_token_for<acquire_signature> Token>
-    auto async_acquire(Token&& token) {
-        return async_acquire(state_->settings().acquire_timeout, std::forward<Token>(token));
+    auto async_acquire(Token&& token, std::source_location site = std::source_location::current()) {
+        return async_acquire(state_->settings().acquire_timeout, std::forward<Token>(token), site);
     }
 
     /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
     template <boost::asio::completion_token_for<acquire_signature> Token>
-    auto async_acquire(std::chrono::nanoseconds timeout, Token&& token) {
-        return async_acquire(role::any, timeout, std::forward<Token>(token));
+    auto async_acquire(std::chrono::nanoseconds timeout, Token&& token,
+                       std::source_location site = std::source_location::current()) {
+        return async_acquire(role::any, timeout, std::forward<Token>(token), site);
     }
 
     /// Waits for a connection to a server of one role without blocking, at most pool_acquire_timeout.
     /// `wanted` and the errors are those of acquire(role), everything else as above.
     template <boost::asio::completion_token_for<acquire_signature> Token>
-    auto async_acquire(role wanted, Token&& token) {
-        return async_acquire(wanted, state_->settings().acquire_timeout, std::forward<Token>(token));
+    auto async_acquire(role wanted, Token&& token,
+                       std::source_location site = std::source_location::current()) {
+        return async_acquire(wanted, state_->settings().acquire_timeout, std::forward<Token>(token), site);
     }
 
     /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
     template <boost::asio::completion_token_for<acquire_signature> Token>
-    auto async_acquire(role wanted, std::chrono::nanoseconds timeout, Token&& token) {
+    auto async_acquire(role wanted, std::chrono::nanoseconds timeout, Token&& token,
+                       std::source_location site = std::source_location::current()) {
         return boost::asio::async_initiate<Token, acquire_signature>(
             // By reference: only what is started later needs a share in the state of its own.
             [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state, role kind,
-               std::chrono::nanoseconds limit) {
-                detail::start_acquire<Driver>(state, kind, limit, std::move(handler));
+               std::chrono::nanoseconds limit, std::source_location where) {
+                detail::start_acquire<Driver>(state, kind, limit, where, std::move(handler));
             },
-            token, state_, wanted, timeout);
+            token, state_, wanted, timeout, site);
     }
 
     /// The same for coroutines: `co_await pool.async_acquire()` throws the podpool::error of acquire(), which
     /// names pool, sizes, waiters and the last failure of each endpoint.
-    boost::asio::awaitable<lease<Driver>> async_acquire() {
-        return async_acquire(state_->settings().acquire_timeout);
+    boost::asio::awaitable<lease<Driver>> async_acquire(
+        std::source_location site = std::source_location::current()) {
+        return async_acquire(state_->settings().acquire_timeout, site);
     }
 
     /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
-    boost::asio::awaitable<lease<Driver>> async_acquire(std::chrono::nanoseconds timeout) {
-        return async_acquire(role::any, timeout);
+    boost::asio::awaitable<lease<Driver>> async_acquire(
+        std::chrono::nanoseconds timeout, std::source_location site = std::source_location::current()) {
+        return async_acquire(role::any, timeout, site);
     }
 
     /// The same of a server of one role, as acquire(role).
-    boost::asio::awaitable<lease<Driver>> async_acquire(role wanted) {
-        return async_acquire(wanted, state_->settings().acquire_timeout);
+    boost::asio::awaitable<lease<Driver>> async_acquire(
+        role wanted, std::source_location site = std::source_location::current()) {
+        return async_acquire(wanted, state_->settings().acquire_timeout, site);
     }
 
     /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less doesn't wait.
-    boost::asio::awaitable<lease<Driver>> async_acquire(role wanted, std::chrono::nanoseconds timeout) {
+    boost::asio::awaitable<lease<Driver>> async_acquire(
+        role wanted, std::chrono::nanoseconds timeout,
+        std::source_location site = std::source_location::current()) {
         using signature = void(std::exception_ptr, lease<Driver>);
         return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, signature>(
             [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state, role kind,
-               std::chrono::nanoseconds limit) {
+               std::chrono::nanoseconds limit, std::source_location where) {
                 using detailed = detail::detailed_handler<Driver, decltype(handler)>;
-                detail::start_acquire<Driver>(state, kind, limit, detailed{std::move(handler), state, kind});
+                detail::start_acquire<Driver>(state, kind, limit, where,
+                                              detailed{std::move(handler), state, kind});
             },
-            boost::asio::use_awaitable, state_, wanted, timeout);
+            boost::asio::use_awaitable, state_, wanted, timeout, site);
     }
 
     /// One consistent snapshot: taken at one moment, so the sums add up.
@@ -189,9 +211,19 @@ public:
     /// opened as the minimum sizes or callers ask for them, not in their place.
     void retire_all() { state_->retire_all(); }
 
+    /// Replaces every connection that is open now, each by a new one that is opened first, and none sooner
+    /// than pool_rebalance_pace allows (with 5 %: 200 s for all); leased ones when they come back. For what
+    /// only a new session sees: other credentials, other settings on the server.
+    void renew_all() { state_->renew_all(); }
+
     /// Fails waiters and new callers with errc::pool_closed, closes idle connections and lets leases
     /// finish. Returns at once; idempotent.
     void close() { state_->close(); }
+
+    /// close(), then waits until the last lease is back and the last socket is closed, at most `timeout` in
+    /// nanoseconds. Returns whether that has happened; leases that are still out may come back later all the
+    /// same. Not from the pool's own thread.
+    bool close(std::chrono::nanoseconds timeout) { return state_->close(timeout); }
 
     /// close(), then completes when the last lease is back and the last socket is closed.
     /// Signature `void(boost::system::error_code)`; operation_aborted when the pool object is destroyed
@@ -226,10 +258,19 @@ private:
 
     void shut_down() {
         if (!state_) return;
+        if (state_->in_child()) return leave_to_parent();
         state_->abandon();
         if (thread_) state_->wait_for_dispatchers();
         state_.reset();
         thread_.reset();
+    }
+
+    /// In a child that fork() has made there is no thread to join, a mutex may be held for ever, and a word
+    /// of farewell on a socket would end the parent's session: everything stays as it is until the process
+    /// ends.
+    void leave_to_parent() {
+        (void)thread_.release();
+        (void)std::make_unique<std::shared_ptr<detail::pool_state<Driver>>>(std::move(state_)).release();
     }
 
     std::unique_ptr<detail::background_thread> thread_;

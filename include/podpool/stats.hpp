@@ -4,6 +4,7 @@
 #include <podpool/balance_figures.hpp>
 #include <podpool/close_reason.hpp>
 #include <podpool/endpoint_stats.hpp>
+#include <podpool/held_lease.hpp>
 #include <podpool/histogram.hpp>
 
 #include <array>
@@ -35,6 +36,8 @@ struct stats {
     std::uint64_t waits = 0;                  ///< of them after waiting
     std::uint64_t timeouts = 0;               ///< callers whose time ran out
     std::uint64_t cancellations = 0;          ///< callers who gave up
+    std::uint64_t sheds = 0;                  ///< callers refused after waiting, by pool_overload=codel
+    std::uint64_t leaks = 0;                  ///< leases that were out for longer than pool_leak_threshold
     std::uint64_t refusals = 0;               ///< callers refused at once: queue full, rejected, closed
     std::uint64_t renewals = 0;               ///< replacements opened, whatever for
     double renewals_per_second = 0;           ///< over about the last minute
@@ -53,6 +56,7 @@ struct stats {
     std::optional<std::chrono::nanoseconds> discovery_age;  ///< since the last good answer
     bool closed = false;                                    ///< close() was called
     std::vector<endpoint_stats> endpoints;
+    std::vector<held_lease> overdue;  ///< leases out for longer than pool_leak_threshold now
 };
 
 }  // namespace podpool

@@ -114,6 +114,7 @@ boost::json::object to_json(const endpoint_set& answer) {
         row["serving"] = one.serving;
         row["terminating"] = one.terminating;
         row["zone"] = json_or_null(one.zone);
+        row["weight"] = one.weight;
         endpoints.push_back(std::move(row));
     }
     boost::json::object result;

@@ -139,7 +139,7 @@ std::vector<endpoint_info> address_lookup::endpoints() const {
     std::vector<endpoint_info> result;
     for (const auto& part : families_) {
         for (const auto& address : part.last_good) {
-            result.emplace_back(endpoint(address.to_string(), port_), host_);
+            result.emplace_back(endpoint(address.to_string(), port_), host_).weight = weight_;
         }
     }
     return result;

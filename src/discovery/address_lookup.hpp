@@ -6,6 +6,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -26,6 +27,10 @@ class address_lookup final : public lookup, public std::enable_shared_from_this<
 public:
     /// `host`: the name that TLS verifies. `port`: that of every endpoint.
     address_lookup(std::string host, std::uint16_t port) : host_(std::move(host)), port_(port) {}
+
+    /// The weight of every endpoint from the next answer on; 0 counts as 1: where SRV records have no weights
+    /// all are 0, and one of 0 among others has the smallest part (RFC 2782).
+    void set_weight(std::uint16_t weight) { weight_ = std::max<std::uint16_t>(weight, 1); }
 
     void run(const std::shared_ptr<name_servers>& servers, const std::string& name,
              clock::time_point deadline, handler done) override;
@@ -61,6 +66,7 @@ private:
 
     std::string host_;
     std::uint16_t port_;
+    std::uint16_t weight_ = 1;
     std::string name_;
     std::array<family, 2> families_;
     handler done_;

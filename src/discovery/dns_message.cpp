@@ -126,7 +126,7 @@ bool read_data(packet_reader& in, std::uint16_t type, std::size_t length, dns_re
             break;
         case static_cast<std::uint16_t>(record_type::srv):
             record.priority = in.number16();
-            in.skip(2);
+            record.weight = in.number16();
             record.port = in.number16();
             record.target = in.name();
             break;
@@ -254,7 +254,7 @@ service_records services_in(const dns_message& message, std::string_view name) {
         best = record.priority;
         if (result.targets.empty()) result.ttl = alias_ttl;
         lower_ttl(result.ttl, record.ttl);
-        result.targets.push_back({record.target, record.port});
+        result.targets.push_back({record.target, record.port, record.weight});
     }
     return result;
 }

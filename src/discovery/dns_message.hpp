@@ -28,6 +28,7 @@ struct dns_record {
     /// Of a CNAME or an SRV record.
     std::string target;
     std::uint16_t priority = 0;
+    std::uint16_t weight = 0;
     std::uint16_t port = 0;
 };
 
@@ -64,6 +65,8 @@ address_records addresses_in(const std::vector<dns_record>& records, std::string
 struct service_target {
     std::string host;
     std::uint16_t port = 0;
+    /// In relation to the other targets'.
+    std::uint16_t weight = 0;
 };
 
 /// The usable targets of an SRV answer.
@@ -73,7 +76,7 @@ struct service_records {
 };
 
 /// Collects the SRV records of `name`, those with the lowest priority number only (RFC 2782: the others
-/// are for when these are gone); weights are not read, the pool balances by active sessions.
+/// are for when these are gone).
 service_records services_in(const dns_message& message, std::string_view name);
 
 }  // namespace podpool::detail

@@ -73,10 +73,15 @@ void service_lookup::on_services(const dns_outcome& outcome) {
 }
 
 void service_lookup::take_targets(const dns_message& message, const std::vector<service_target>& targets) {
-    std::map<target_key, known_addresses> found;
+    struct found_target {
+        known_addresses known;
+        std::uint16_t weight = 0;
+    };
+    std::map<target_key, found_target> found;
     std::array<bool, families.size()> used{};
     for (const auto& target : targets) {
-        auto& known = found[{target.host, target.port}];
+        auto& [known, weight] = found[{target.host, target.port}];
+        weight = std::max(weight, target.weight);
         for (std::size_t i = 0; i < families.size(); ++i) {
             auto records = addresses_in(message.additional, target.host, families[i]);
             if (records.addresses.empty()) continue;
@@ -85,9 +90,11 @@ void service_lookup::take_targets(const dns_message& message, const std::vector<
         }
     }
     std::erase_if(targets_, [&](const auto& entry) { return !found.contains(entry.first); });
-    for (auto& [key, known] : found) {
+    for (auto& [key, value] : found) {
+        known_addresses& known = value.known;
         auto& target = targets_[key];
         if (target == nullptr) target = std::make_shared<address_lookup>(key.first, key.second);
+        target->set_weight(value.weight);
         // A server leaves out the additional records that don't fit. A family that no target has is not
         // used at all; one that only some have may have been left out for the others.
         const bool has_any = known[0] || known[1];

@@ -26,14 +26,14 @@ public:
         std::optional<core::duration> ttl;  ///< how long it may be kept; none: the asker decides
     };
 
-    /// An answer with these addresses; with none it is a fault.
-    static reply reply_of(const std::vector<endpoint>& addresses) {
-        if (addresses.empty()) return {nullptr, "no addresses", {}};
-        return {std::make_shared<const published_set>(addresses), {}, {}};
+    /// An answer with these members; with none it is a fault.
+    static reply reply_of(std::vector<endpoint_info> members) {
+        if (members.empty()) return {nullptr, "no addresses", {}};
+        return {std::make_shared<const published_set>(std::move(members)), {}, {}};
     }
 
-    /// From now on every question gets these addresses; none at all is an empty answer, thus a fault.
-    void answer(const std::vector<endpoint>& addresses) { turns_ = {reply_of(addresses)}; }
+    /// From now on every question gets these members; none at all is an empty answer, thus a fault.
+    void answer(std::vector<endpoint_info> members) { turns_ = {reply_of(std::move(members))}; }
     /// From now on every question fails (SERVFAIL, NXDOMAIN, a timeout).
     void fail(std::string why) { turns_ = {reply{nullptr, std::move(why), {}}}; }
     /// Successive questions get these answers in turn, round and round: resolvers that disagree.

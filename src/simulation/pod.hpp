@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,8 @@ public:
     explicit pod(endpoint address) : where(std::move(address)) {}
 
     endpoint where;
+    std::string zone;  ///< as discovery knows it, like the weight
+    std::uint32_t weight = 1;
     pod_mood mood = pod_mood::accepts;
     spread connect_time{std::chrono::milliseconds(1), std::chrono::milliseconds(3)};
     spread answer_time{std::chrono::microseconds(300)};  ///< one round trip: a reset, a check

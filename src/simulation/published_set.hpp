@@ -5,17 +5,18 @@
 #include <podpool/endpoint_set.hpp>
 
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace podpool::simulation {
 
-/// The addresses behind the name at one time; every client that learns of them shares the one copy.
+/// What is behind the name at one time; every client that learns of it shares the one copy.
 class published_set {
 public:
-    explicit published_set(const std::vector<endpoint>& addresses)
-        : members_(addresses.begin(), addresses.end()) {
+    explicit published_set(std::vector<endpoint_info> members) {
+        for (const endpoint_info& member : members) members_.insert(member.where);
         answer_.source = "dns";
-        for (const endpoint& address : addresses) answer_.endpoints.emplace_back(address, "db.example");
+        answer_.endpoints = std::move(members);
     }
 
     [[nodiscard]] const endpoint_set& answer() const noexcept { return answer_; }

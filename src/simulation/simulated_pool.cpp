@@ -100,6 +100,8 @@ void simulated_pool::perform(const core::action& todo) {
             leave_queue(todo.cookie);
             refused(todo.cookie, todo.reason);
             break;
+        case action_kind::report:
+            break;
         case action_kind::refresh:
             ask_again_soon();
             break;

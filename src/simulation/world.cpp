@@ -36,10 +36,14 @@ pod* world::pod_at(const endpoint& where) const {
 }
 
 name_server::reply world::reply_with(const std::vector<pod*>& pods) {
-    std::vector<endpoint> addresses;
-    addresses.reserve(pods.size());
-    for (const pod* listed : pods) addresses.push_back(listed->where);
-    return name_server::reply_of(addresses);
+    std::vector<endpoint_info> members;
+    members.reserve(pods.size());
+    for (const pod* listed : pods) {
+        endpoint_info& member = members.emplace_back(listed->where, "db.example");
+        member.zone = listed->zone;
+        member.weight = listed->weight;
+    }
+    return name_server::reply_of(std::move(members));
 }
 
 void world::publish(const std::vector<pod*>& published) {

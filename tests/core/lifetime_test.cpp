@@ -26,16 +26,15 @@ aging ends_after(std::initializer_list<duration> lengths) {
 
 TEST_CASE("#17 the jitter stays within its bounds and really spreads, with nanosecond resolution") {
     podpool::core::random rng(1);
-    const bool first = GENERATE(false, true);
     const duration lifetime = 30min;
     const duration jitter = 450s;
-    const duration least = first ? lifetime / 3 : lifetime - jitter;
+    const duration least = lifetime - jitter;
     std::set<duration> seen;
     std::vector<int> tenths(10, 0);
     std::size_t whole_milliseconds = 0;
     constexpr int draws = 20'000;
     for (int draw = 0; draw < draws; ++draw) {
-        const duration drawn = draw_lifetime(lifetime, jitter, first, rng);
+        const duration drawn = draw_lifetime(lifetime, jitter, rng);
         REQUIRE(drawn >= least);
         REQUIRE(drawn <= lifetime);
         seen.insert(drawn);
@@ -49,11 +48,37 @@ TEST_CASE("#17 the jitter stays within its bounds and really spreads, with nanos
     for (const int count : tenths) CHECK(std::abs(count - draws / 10) < 200);
 }
 
+TEST_CASE("#g connections of equal age are renewed at an even pace from the start") {
+    podpool::core::random rng(1);
+    const duration jitter = GENERATE(duration(450s), duration(1700s));
+    const duration lifetime = 30min;
+    constexpr int connections = 20'000;
+    constexpr std::size_t periods = 30;  // of a tenth of a lifetime
+    std::vector<double> renewals(periods, 0);
+    for (int connection = 0; connection < connections; ++connection) {
+        duration age = draw_first_lifetime(lifetime, jitter, rng);
+        CHECK(age <= lifetime);
+        while (age < lifetime * 3) {
+            renewals[static_cast<std::size_t>(age * 10 / lifetime)] += 1;
+            age += draw_lifetime(lifetime, jitter, rng);
+        }
+    }
+    const double mean = static_cast<double>((lifetime - jitter / 2).count());
+    const double even = connections * static_cast<double>(lifetime.count()) / 10 / mean;
+    INFO("jitter " << jitter.count() << " ns, even " << even);
+    // The first tenth of a life is left out, and the renewals of the first period come a little later.
+    for (std::size_t period = 1; period < periods; ++period) {
+        INFO("period " << period << ": " << renewals[period]);
+        CHECK(renewals[period] >= even * 0.7);
+        CHECK(renewals[period] <= even * 1.25);
+    }
+}
+
 TEST_CASE("#17 a jitter below a second spreads, too") {
     podpool::core::random rng(1);
     std::set<duration> seen;
     for (int draw = 0; draw < 1000; ++draw) {
-        const duration drawn = draw_lifetime(10s, 100ms, false, rng);
+        const duration drawn = draw_lifetime(10s, 100ms, rng);
         REQUIRE(drawn >= 9900ms);
         REQUIRE(drawn <= 10s);
         seen.insert(drawn);
@@ -63,19 +88,19 @@ TEST_CASE("#17 a jitter below a second spreads, too") {
 
 TEST_CASE("no jitter is no jitter, and a lifetime of years doesn't overflow") {
     podpool::core::random rng(1);
-    CHECK(draw_lifetime(10s, 0s, false, rng) == 10s);
+    CHECK(draw_lifetime(10s, 0s, rng) == 10s);
     const duration years = std::chrono::hours(24 * 3650);
     for (int draw = 0; draw < 1000; ++draw) {
-        const duration drawn = draw_lifetime(years, years / 4, true, rng);
-        REQUIRE(drawn >= years / 3);
+        const duration drawn = draw_first_lifetime(years, years / 4, rng);
+        REQUIRE(drawn >= years / 14);  // a tenth of three quarters
         REQUIRE(drawn <= years);
     }
 }
 
-TEST_CASE("a wide jitter stays wide in the first generation") {
+TEST_CASE("a wide jitter is wide") {
     podpool::core::random rng(1);
     duration least = 10s;
-    for (int draw = 0; draw < 1000; ++draw) least = std::min(least, draw_lifetime(10s, 9s, true, rng));
+    for (int draw = 0; draw < 1000; ++draw) least = std::min(least, draw_lifetime(10s, 9s, rng));
     CHECK(least < 2s);
 }
 

@@ -510,3 +510,39 @@ TEST_CASE("#38 a snapshot tells what has happened") {
     CHECK(*seen.endpoints[broken].retry_in >= 5ms);
     CHECK(seen.endpoints[broken].closes[static_cast<std::size_t>(close_reason::endpoint_failed)] == 1);
 }
+
+TEST_CASE("renew_all replaces every connection of that moment, one after the other, and none that is newer") {
+    options settings = settings_of(6);
+    settings.max_conn_lifetime = 10h;
+    bare_pool pool(settings, {1, 2});
+    const std::vector<slot_id> old = pool.open_idle(4);
+    const grant held = pool.machine.try_acquire(pool.now);
+    REQUIRE(held);
+    pool.pass(1s);
+    pool.machine.renew_all(pool.now);
+    const time_point began = pool.now;
+    std::size_t most_at_once = 0;
+    const auto renewals = [&] { return pool.machine.snapshot(pool.now).renewals; };
+    const auto settle_all = [&] {
+        most_at_once = std::max(most_at_once, pool.collect(action_kind::open).size());
+        pool.open_all();
+        for (const action& each : std::exchange(pool.seen, {})) {
+            if (each.kind == action_kind::close) pool.machine.closed(each.slot, pool.now);
+            if (each.kind == action_kind::check) pool.machine.maintained(each.slot, {}, pool.now);
+        }
+    };
+    while (pool.now < began + 2min) {
+        settle_all();
+        pool.tick_at_deadline();
+        CHECK(pool.machine.connections().totals().open() >= 4);
+    }
+    CHECK(renewals() == 3);  // the leased one waits for its return
+    pool.machine.released(held.slot, {}, false, pool.now);
+    settle_all();
+    CHECK(renewals() == 4);
+    CHECK(most_at_once <= 1);
+    pool.now += 1s;
+    pool.machine.tick(pool.now);
+    CHECK(renewals() == 4);
+    CHECK(pool.machine.connections().totals().open() == 4);
+}

@@ -396,6 +396,7 @@ void pool_model::absorb_one(const core::action& asked) {
             on_refusal(asked);
             break;
         case action_kind::abort:
+        case action_kind::report:
         case action_kind::refresh:
             break;
     }

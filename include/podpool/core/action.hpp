@@ -17,6 +17,7 @@ enum class action_kind : std::uint8_t {
     close,    ///< close the socket, report closed()
     grant,    ///< give slot to the waiter; if `verify`, after a look at the socket
     refuse,   ///< answer the waiter with `reason`
+    report,   ///< tell that the lease of slot is out for long
     refresh,  ///< ask discovery again soon
 };
 

@@ -38,6 +38,8 @@ struct alignas(64) endpoint_counts : tally {
     role is = role::unknown;         ///< as far as is known
     std::uint64_t leases = 0;        ///< handed out so far
     time_point suspect_since;        ///< connections not seen after it are looked at before use
+    float share = 1;                 ///< of the pool, in relation to the others'; 0: none for anybody
+    float offset = 0.5F;             ///< rounds a share that isn't whole, to be compared with the others'
 };
 
 /// Every connection of the pool and the counts per endpoint; each change of status goes through move(),
@@ -72,6 +74,12 @@ public:
 
     /// Says what an endpoint's role is.
     void set_role(endpoint_id id, role is) { counts_[id].is = is; }
+
+    /// Says how much of the pool an endpoint should carry.
+    void set_share(endpoint_id id, float share, float offset) {
+        counts_[id].share = share;
+        counts_[id].offset = offset;
+    }
 
     /// Says whether an endpoint's idle connections may be handed out to those who ask for its role.
     void set_reachable(endpoint_id id, bool reachable) { counts_[id].reachable = reachable; }

@@ -36,6 +36,8 @@ struct endpoint_entry {
     unsigned failures = 0;        ///< in a row, of whatever kind
     time_point retry_at;          ///< no attempt before it
     std::array<unsigned, failure_kind_count> rungs{};  ///< of the back-off by kind, in that row
+    time_point credit_at;        ///< no attempt before it, for the sake of the cap on opens per second
+    double relative_weight = 1;  ///< its weight over the mean one
     time_point added_at;
     bool late = false;  ///< it wasn't in the pool's first answer
     server_total total;
@@ -46,6 +48,14 @@ struct endpoint_entry {
     std::uint64_t open_failures = 0;
     std::array<std::uint64_t, close_reason_count> closes{};
 
+    /// Takes one open out of a bucket that holds `per_second` of them and fills at that rate.
+    void spend(time_point now, std::size_t per_second) {
+        const duration price = duration(std::chrono::seconds(1)) / static_cast<duration::rep>(per_second);
+        const duration whole = price * static_cast<duration::rep>(per_second - 1);
+        credit_at = std::max(credit_at + whole, now) + price - whole;
+    }
+
+    [[nodiscard]] std::uint32_t weight() const noexcept { return std::max(info.weight, std::uint32_t{1}); }
     /// In the last good answer and not on its way out.
     [[nodiscard]] bool present() const noexcept { return known && !removed && missed_answers == 0; }
     /// Whether an attempt may start as far as the endpoint itself is concerned.

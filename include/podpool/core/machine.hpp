@@ -6,6 +6,7 @@
 #include <podpool/core/connection_table.hpp>
 #include <podpool/core/endpoint_table.hpp>
 #include <podpool/core/lifetime.hpp>
+#include <podpool/core/pool_counters.hpp>
 #include <podpool/core/sizing.hpp>
 #include <podpool/core/waiter_queue.hpp>
 #include <podpool/failure.hpp>
@@ -17,6 +18,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,7 +62,7 @@ public:
           role_balancers_{balancer(settings.balance), balancer(settings.balance), balancer(settings.balance)},
           open_balancer_(settings.balance),
           max_(settings.max_conns),
-          born_(now),
+          subset_seed_(rng_.next()),
           maintenance_at_(now) {}
 
     // --- Callers ---
@@ -149,6 +151,12 @@ public:
     void discovery_failed(std::string_view why, time_point now);
     /// Gives every connection up: idle ones are closed now, leased ones on return.
     void retire_all(time_point now);
+    /// Renews every connection that is open now, one after the other at the pace of moves.
+    void renew_all(time_point now) {
+        renew_before_ = now;
+        maintenance_at_ = std::min(maintenance_at_, now);
+        settle(now);
+    }
     /// Changes max_conns (at least 1); a smaller pool closes idle connections now and leased ones on return.
     void resize(std::size_t max_conns, time_point now);
     /// Refuses waiters and new callers, closes idle connections, lets leases finish.
@@ -204,6 +212,11 @@ public:
     static constexpr duration freshness = std::chrono::seconds(5);
     /// Totals are looked at once in this time, give or take a half.
     static constexpr duration shedding_round = std::chrono::seconds(15);
+    /// With overload_policy::codel: a queue in which one waits for longer than this, or than a use of a
+    /// connection lasts, is too long (RFC 8289 has 5 ms) ...
+    static constexpr duration least_target = std::chrono::milliseconds(5);
+    /// ... if it has stood for so many times that (RFC 8289: 100 ms).
+    static constexpr int targets_per_interval = 20;
 
 private:
     /// A guess where to look may use a report of this age.
@@ -226,26 +239,13 @@ private:
         double chance = 0;
     };
 
-    struct counters {
-        // Of endpoints that are forgotten, whose own counters are gone.
-        std::uint64_t acquires_of_gone = 0;
-        std::uint64_t opens_of_gone = 0;
-        std::uint64_t open_failures_of_gone = 0;
-        std::array<std::uint64_t, close_reason_count> closes_of_gone{};
-        std::uint64_t waits = 0;
-        std::uint64_t timeouts = 0;
-        std::uint64_t cancellations = 0;
-        std::uint64_t refusals = 0;
-        std::uint64_t renewals = 0;
-        std::uint64_t discovery_answers = 0;
-        std::uint64_t discovery_failures = 0;
-    };
-
     grant take_idle(time_point now) {
         while (!connections_.with_idle().empty()) {
-            const endpoint_id chosen = acquire_balancer_.pick(
-                connections_.with_idle(), [this](endpoint_id id) { return connections_.at(id).leased(); },
-                rng_);
+            const auto leased = [this](endpoint_id id) { return connections_.at(id).leased(); };
+            const auto by_share = [&](endpoint_id id) { return seat_at(id, leased(id)); };
+            const endpoint_id chosen = uneven_shares_
+                                           ? acquire_balancer_.pick(connections_.with_idle(), by_share, rng_)
+                                           : acquire_balancer_.pick(connections_.with_idle(), leased, rng_);
             const slot_id id = connections_.at(chosen).newest;
             if (now < connections_[id].ends_at) return lease_newest(chosen, now);
             end_of_life(id);
@@ -281,12 +281,13 @@ private:
     void close_idle_of(endpoint_id id, close_reason reason);
     void abandon_connections_of(endpoint_id id, close_reason reason);
     void end_of_opening(slot_id id);
-    void finish_renewal(const slot& replacement, time_point now);
+    void finish_renewal(slot& replacement, time_point now);
     void doom_or_close(slot_id id, close_reason reason);
     void forget_if_unused(endpoint_id id);
     void serve(time_point now);
     void refuse_all(errc reason);
     void expire_waiters(time_point now);
+    void shed_waiters(time_point now);
     [[nodiscard]] bool all_rejected(time_point now) const;
 
     // Roles: impl/machine_roles.hpp
@@ -325,6 +326,28 @@ private:
         return now - opening.since >= std::max(patience, 4 * estimated_open_);
     }
 
+    // How much each endpoint should carry: impl/machine_shares.hpp
+    void update_shares(time_point now);
+    void weigh_by_zone(time_point now);
+    void limit_to_subset(time_point now);
+    bool apply_shares();
+    [[nodiscard]] bool may_differ() const;
+    [[nodiscard]] bool is_candidate(endpoint_id id) const;
+    [[nodiscard]] bool counts_as_well(endpoint_id id, time_point now) const;
+    /// By the Webster/Sainte-Lague method of apportionment the next connection goes where this is lowest: the
+    /// one after `count` others, over the endpoint's share.
+    [[nodiscard]] double seat_at(endpoint_id id, double count) const {
+        const endpoint_counts& counts = connections_.at(id);
+        const bool wanted = counts.share > 0;
+        return wanted ? (count + counts.offset) / counts.share : std::numeric_limits<double>::infinity();
+    }
+    [[nodiscard]] double next_seat(endpoint_id id) const {
+        return seat_at(id, static_cast<double>(loads_[id]));
+    }
+    [[nodiscard]] double last_seat(endpoint_id id) const {
+        return loads_[id] == 0 ? -1 : seat_at(id, static_cast<double>(loads_[id]) - 1);
+    }
+
     // Size and age: impl/machine_upkeep.hpp
     void settle(time_point now);
     bool start_open(open_purpose purpose, time_point now, slot_id replaces = none, role wanted = role::any);
@@ -344,6 +367,8 @@ private:
     void close_unused(time_point now);
     void check_idle(time_point now);
     void start_check(slot_id id, time_point now);
+    void report_leaks(time_point now);
+    void renew_older(time_point now);
     void trim();
 
     // Moves to under-loaded endpoints: impl/machine_rebalance.hpp
@@ -354,6 +379,7 @@ private:
         endpoint_id where = none;
         role wanted = role::any;
     };
+    void take_turn(time_point now);
     void move_one(surplus_place from, time_point now);
     [[nodiscard]] surplus_place fullest_with_surplus(time_point now);
     [[nodiscard]] endpoint_id fullest_for(role wanted, time_point now) const;
@@ -405,12 +431,18 @@ private:
     std::vector<action> actions_;
     std::vector<slot_id> openings_;  // slots in status opening, oldest first
     std::size_t max_;
+    std::uint64_t subset_seed_;
+    bool shares_vary_ = false;      // by weight, zone or subset, though they may be the same just now
+    bool uneven_shares_ = false;    // some endpoint should carry more than another
     std::size_t renewal_debt_ = 0;  // connections closed before the replacement that they are due was open
     bool moves_allowed_ = false;
-    time_point next_move_;
-    bool shedding_ = false;      // sessions may move to make the servers' totals even
-    bool totals_asked_ = false;  // in this round
-    bool informed_ = false;      // some totals were fresh in a round since the last change
+    time_point next_move_;                    // when to look for a surplus connection again
+    time_point next_turn_;                    // the pace of moves, for whatever reason
+    std::optional<time_point> renew_before_;  // what was opened until then is renewed
+    time_point queue_since_;                  // somebody has waited for a full pool at any time since
+    bool shedding_ = false;                   // sessions may move to make the servers' totals even
+    bool totals_asked_ = false;               // in this round
+    bool informed_ = false;                   // some totals were fresh in a round since the last change
     unsigned rounds_left_ = 0;
     time_point next_round_;
     slot_id trial_ = none;  // was opened to make totals even and is asked for its server's
@@ -429,10 +461,9 @@ private:
     std::array<search, role_count> searches_;
     duration estimated_open_{0};
     duration estimated_use_{0};
-    time_point born_;
     time_point maintenance_at_;
     time_point next_deadline_ = never;
-    counters counters_;
+    pool_counters counters_;
     histogram wait_time_;
     histogram use_time_;
     histogram open_time_;
@@ -448,6 +479,7 @@ private:
     std::vector<std::size_t> loads_;
     std::vector<std::array<bool, role_count>> held_for_;  // whether an endpoint has connections for a role
     std::vector<double> totals_;
+    std::vector<double> shares_;
 };
 
 }  // namespace podpool::core
@@ -456,6 +488,7 @@ private:
 #include <podpool/core/impl/machine_endpoints.hpp>
 #include <podpool/core/impl/machine_rebalance.hpp>
 #include <podpool/core/impl/machine_roles.hpp>
+#include <podpool/core/impl/machine_shares.hpp>
 #include <podpool/core/impl/machine_stats.hpp>
 #include <podpool/core/impl/machine_totals.hpp>
 #include <podpool/core/impl/machine_upkeep.hpp>

@@ -77,6 +77,7 @@ struct alignas(64) slot {
     slot_id replaces = none;                ///< opening: closes this slot when it is open
     std::uint32_t replaces_generation = 0;  ///< which connection of `replaces` is meant
     time_point opened_at;
+    time_point reported_since;  ///< of the lease that was reported as out for long
     bool on_trial =
         false;          ///< opening or checking: closed again unless it makes the servers' totals more even
     double chance = 0;  ///< on trial: how likely it was to be opened

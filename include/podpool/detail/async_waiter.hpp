@@ -94,8 +94,8 @@ private:
 /// Starts an asynchronous acquire.
 template <class Driver, class Handler>
 void start_acquire(const std::shared_ptr<pool_state<Driver>>& pool, role wanted,
-                   std::chrono::nanoseconds timeout, Handler handler) {
-    if (auto* const found = wanted == role::any ? pool->try_acquire() : pool->try_acquire(wanted)) {
+                   std::chrono::nanoseconds timeout, std::source_location site, Handler handler) {
+    if (auto* const found = wanted == role::any ? pool->try_acquire(site) : pool->try_acquire(wanted, site)) {
         return post_completion<Driver>(std::move(handler), pool->executor(), {},
                                        lease_access::make(*pool, *found));
     }
@@ -104,6 +104,7 @@ void start_acquire(const std::shared_ptr<pool_state<Driver>>& pool, role wanted,
     const core::time_point deadline = core::later(clock_now(), timeout);
     auto& queued = async_waiter<Driver, Handler>::make(hold, std::move(handler));
     queued.wanted = wanted;
+    queued.site = site;
     const auto [error, found] = hold->acquire_or_queue(
         queued, deadline, [&queued](core::waiter_id id) { queued.install_cancellation(id); });
     // Otherwise it is queued, and may have been completed and destroyed already.

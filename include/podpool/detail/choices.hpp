@@ -3,6 +3,7 @@
 
 #include <podpool/balance_policy.hpp>
 #include <podpool/discovery_kind.hpp>
+#include <podpool/overload_policy.hpp>
 #include <podpool/reset_mode.hpp>
 
 #include <array>
@@ -29,6 +30,11 @@ inline constexpr std::array balance_choices{
     choice<balance_policy>{"p2c", balance_policy::p2c},
     choice<balance_policy>{"round_robin", balance_policy::round_robin},
     choice<balance_policy>{"random", balance_policy::random},
+};
+
+inline constexpr std::array overload_choices{
+    choice<overload_policy>{"fifo", overload_policy::fifo},
+    choice<overload_policy>{"codel", overload_policy::codel},
 };
 
 inline constexpr std::array switch_choices{

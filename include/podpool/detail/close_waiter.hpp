@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/detail/one_shot_event.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -22,6 +24,16 @@ public:
     close_waiter& operator=(const close_waiter&) = delete;
     virtual ~close_waiter() = default;
     virtual void complete(boost::system::error_code result) = 0;
+};
+
+/// A thread that waits.
+class blocking_close_waiter final : public close_waiter {
+public:
+    explicit blocking_close_waiter(std::shared_ptr<one_shot_event> ended) : ended_(std::move(ended)) {}
+    void complete(boost::system::error_code) override { ended_->set(); }
+
+private:
+    std::shared_ptr<one_shot_event> ended_;  // outlives a thread that has given up
 };
 
 template <class Handler>

@@ -44,6 +44,14 @@ inline std::string explain_exclusion(role wanted, const std::string& pool, bool 
                         : std::string("this driver's servers don't tell their roles"));
 }
 
+/// Says why a pool can't be used in a child process.
+inline std::string explain_fork(const std::string& pool, long owner) {
+    return "podpool " + pool + ": the pool was made by process " + std::to_string(owner) +
+           " and its connections are that process's; this one is a copy of it by fork() and needs a pool of "
+           "its "
+           "own";
+}
+
 /// Says why an acquire failed, for whoever is on call: the pool's sizes and waiters, the roles if the caller
 /// wanted one, and the last failure of each endpoint.
 inline std::string explain(errc reason, const stats& now, role wanted = role::any) {

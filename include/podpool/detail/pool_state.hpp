@@ -7,6 +7,7 @@
 #include <podpool/detail/close_waiter.hpp>
 #include <podpool/detail/describe_failure.hpp>
 #include <podpool/detail/explain.hpp>
+#include <podpool/detail/fork_guard.hpp>
 #include <podpool/detail/operation.hpp>
 #include <podpool/detail/to_do_list.hpp>
 #include <podpool/detail/waiter.hpp>
@@ -23,6 +24,7 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <source_location>
 #include <utility>
 #include <vector>
 
@@ -38,6 +40,7 @@ struct connection_cell {
     std::shared_ptr<operation> under_way;       // opening, resetting or checking
     std::shared_ptr<connection_strand> strand;  // of the connection
     core::time_point timed_since;               // the lease is timed; zero: it isn't
+    std::source_location acquired_at;           // of the lease; guarded by the pool's mutex
 };
 
 /// What a pool, its leases and its operations share: the machine behind a mutex, and the arms that do
@@ -58,12 +61,12 @@ public:
     // --- Leases ---
 
     /// An idle connection that is alive, or null. The hot path.
-    cell* try_acquire();
+    cell* try_acquire(std::source_location site);
     /// The same of an endpoint with this role.
-    cell* try_acquire(role wanted);
+    cell* try_acquire(role wanted, std::source_location site);
     /// Waits for a connection; throws podpool::error.
-    cell* acquire(std::chrono::nanoseconds timeout);
-    cell* acquire(role wanted, std::chrono::nanoseconds timeout);
+    cell* acquire(std::chrono::nanoseconds timeout, std::source_location site);
+    cell* acquire(role wanted, std::chrono::nanoseconds timeout, std::source_location site);
     /// Queues `queued` unless a connection is there at once; then, or on a refusal, returns it.
     /// `install(id)` is called while the waiter can't yet be served.
     template <class Install>
@@ -80,7 +83,10 @@ public:
     void resize(std::size_t max_conns);
     void refresh() { source_->refresh(); }
     void retire_all();
+    void renew_all();
     void close();
+    /// close(), then waits until nothing is left, at most `timeout`; whether nothing is.
+    bool close(std::chrono::nanoseconds timeout);
     void on_closed(std::unique_ptr<close_waiter> waiting);
     /// The pool object goes: leases that are still out keep this state alive.
     void abandon();
@@ -89,6 +95,8 @@ public:
 
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
     [[nodiscard]] const options& settings() const noexcept { return settings_; }
+    /// Whether this process is a child that fork() has made of the pool's.
+    [[nodiscard]] bool in_child() const noexcept { return fork_guard_.in_child(); }
     [[nodiscard]] error make_error(boost::system::error_code code, role wanted = role::any);
 
 private:
@@ -104,10 +112,15 @@ private:
     };
 
     // The hot path's clock may lag a kernel tick behind; what it decides by are ends of minutes.
-    cell* lease_of(core::grant granted) { return granted ? cells_[granted.slot].get() : nullptr; }
+    cell* lease_of(core::grant granted, std::source_location site) {
+        if (!granted) return nullptr;
+        cell* const leased = cells_[granted.slot].get();
+        leased->acquired_at = site;
+        return leased;
+    }
     template <class Take>
-    cell* try_take(Take take);
-    cell* wait_for(role wanted, std::chrono::nanoseconds timeout);
+    cell* try_take(Take take, std::source_location site);
+    cell* wait_for(role wanted, std::chrono::nanoseconds timeout, std::source_location site);
     void start_timing(cell& leased) noexcept;
     void note_role(cell& seen, role told, core::time_point now);
     bool usable(cell& leased, bool verify);
@@ -132,17 +145,20 @@ private:
     void maintain(core::slot_id slot, bool reset);
     void close_socket(core::slot_id slot, bool closing);
     void abort(core::slot_id slot);
+    void report(core::slot_id slot);
+    [[nodiscard]] held_lease held(const cell& leased, core::time_point now) const;
     cell& cell_at(core::slot_id slot);
     void arm_timer();
     static options checked(options settings);
     static role_policy roles_of(const Driver& driver) noexcept;
     static role role_of(const connection& seen) noexcept;
-    const options& named();
+    const options& resolved();
 
     std::shared_ptr<boost::asio::io_context> context_;  // outlives every socket below
     boost::asio::any_io_executor executor_;
     options settings_;
     std::unique_ptr<Driver> driver_;
+    fork_guard fork_guard_;
     std::unique_ptr<discovery_source> source_;
     boost::asio::strand<boost::asio::any_io_executor> timer_strand_;
     boost::asio::steady_timer timer_;

@@ -7,6 +7,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <cstdlib>
 #include <thread>
 #include <variant>
 
@@ -22,8 +23,8 @@ pool_state<Driver>::pool_state(std::shared_ptr<boost::asio::io_context> context,
       driver_(driver ? std::move(driver) : std::make_unique<Driver>(settings_)),
       timer_strand_(executor_),
       timer_(timer_strand_),
-      machine_(named(), (std::uint64_t{std::random_device{}()} << 32U) ^ std::random_device{}(), clock_now(),
-               roles_of(*driver_)) {}
+      machine_(resolved(), (std::uint64_t{std::random_device{}()} << 32U) ^ std::random_device{}(),
+               clock_now(), roles_of(*driver_)) {}
 
 /// A driver that knows no roles has no servers of any.
 template <driver Driver>
@@ -51,8 +52,12 @@ options pool_state<Driver>::checked(options settings) {
 }
 
 template <driver Driver>
-const options& pool_state<Driver>::named() {
+const options& pool_state<Driver>::resolved() {
     if (settings_.name.empty()) settings_.name = driver_->label();
+    if (settings_.zone == "auto") {
+        const char* const zone = std::getenv("PODPOOL_ZONE");
+        settings_.zone = zone != nullptr ? zone : "";
+    }
     return settings_;
 }
 
@@ -90,6 +95,7 @@ void pool_state<Driver>::dispatch(lock& held) {
             abort(each.slot);
         } else if (each.kind == core::action_kind::grant) {
             todo.add(each, cells_[each.slot].get());
+            cells_[each.slot]->acquired_at = waiter<Driver>::from(each.cookie).site;
             if (each.verify) note_verified(waiter<Driver>::from(each.cookie));
         } else {
             todo.add(each, nullptr);
@@ -143,6 +149,9 @@ void pool_state<Driver>::perform(const core::action& todo, cell* granted, bool c
         case core::action_kind::refuse:
             complete(waiter<Driver>::from(todo.cookie), make_error_code(todo.reason), nullptr);
             break;
+        case core::action_kind::report:
+            report(todo.slot);
+            break;
         case core::action_kind::refresh:
             source_->refresh();
             break;
@@ -161,7 +170,7 @@ void pool_state<Driver>::serve(const core::action& todo, cell* leased) {
         held.lock();
         const core::acquire_result again = machine_.acquire(clock_now(), served.deadline, todo.cookie,
                                                             core::queue_end::front, served.wanted);
-        leased = lease_of(again.granted);
+        leased = lease_of(again.granted, served.site);
         const bool gave_up = !again.granted && !again.refused && note_requeued(served, again.waiter);
         dispatch(held);
         if (gave_up) return complete(served, boost::asio::error::operation_aborted, nullptr);
@@ -346,6 +355,25 @@ void pool_state<Driver>::abort(core::slot_id slot) {
 }
 
 template <driver Driver>
+held_lease pool_state<Driver>::held(const cell& leased, core::time_point now) const {
+    return {leased.where, now - machine_.connections()[leased.slot].since, leased.acquired_at};
+}
+
+/// Tells the user of a lease that is out for long, unless it has just come back.
+template <driver Driver>
+void pool_state<Driver>::report(core::slot_id slot) {
+    if (!settings_.on_leak) return;
+    lock guard(mutex_);
+    const core::slot& leased = machine_.connections()[slot];
+    if (leased.status != core::slot_status::leased || leased.reported_since != leased.since) return;
+    held_lease found = held(*cells_[slot], clock_now());
+    guard.unlock();
+    boost::asio::post(executor_, [self = this->shared_from_this(), found = std::move(found)] {
+        self->settings_.on_leak(found);
+    });
+}
+
+template <driver Driver>
 void pool_state<Driver>::arm_timer() {
     lock held(mutex_);
     if (machine_.closing()) {
@@ -370,13 +398,22 @@ void pool_state<Driver>::arm_timer() {
 
 template <driver Driver>
 stats pool_state<Driver>::snapshot() {
-    const lock held(mutex_);
-    return machine_.snapshot(clock_now());
+    const lock guard(mutex_);
+    const core::time_point now = clock_now();
+    stats figures = machine_.snapshot(now);
+    for (core::slot_id slot = 0; slot < machine_.connections().size(); ++slot) {
+        const core::slot& leased = machine_.connections()[slot];
+        const bool overdue = settings_.leak_threshold && leased.status == core::slot_status::leased &&
+                             now - leased.since >= *settings_.leak_threshold;
+        if (overdue) figures.overdue.push_back(held(*cells_[slot], now));
+    }
+    return figures;
 }
 
 template <driver Driver>
 error pool_state<Driver>::make_error(boost::system::error_code code, role wanted) {
     const auto reason = static_cast<errc>(code.value());
+    if (reason == errc::forked) return error(reason, explain_fork(settings_.name, fork_guard_.owner()));
     if (reason == errc::role_excluded)
         return error(reason, explain_exclusion(wanted, settings_.name, tells_roles));
     return error(reason, explain(reason, snapshot(), wanted));
@@ -394,6 +431,20 @@ void pool_state<Driver>::resize(std::size_t max_conns) {
 template <driver Driver>
 void pool_state<Driver>::retire_all() {
     on_event([](core::machine& machine, core::time_point now) { machine.retire_all(now); });
+}
+
+template <driver Driver>
+void pool_state<Driver>::renew_all() {
+    on_event([](core::machine& machine, core::time_point now) { machine.renew_all(now); });
+}
+
+template <driver Driver>
+bool pool_state<Driver>::close(std::chrono::nanoseconds timeout) {
+    const core::time_point deadline = core::later(clock_now(), timeout);
+    close();
+    const auto ended = std::make_shared<one_shot_event>();
+    on_closed(std::make_unique<blocking_close_waiter>(ended));
+    return ended->wait_until(deadline);
 }
 
 template <driver Driver>

@@ -6,24 +6,29 @@
 namespace podpool::detail {
 
 template <driver Driver>
-auto pool_state<Driver>::try_acquire() -> cell* {
-    return try_take([](core::machine& machine, core::time_point now) { return machine.try_acquire(now); });
+auto pool_state<Driver>::try_acquire(std::source_location site) -> cell* {
+    return try_take([](core::machine& machine, core::time_point now) { return machine.try_acquire(now); },
+                    site);
 }
 
 template <driver Driver>
-auto pool_state<Driver>::try_acquire(role wanted) -> cell* {
+auto pool_state<Driver>::try_acquire(role wanted, std::source_location site) -> cell* {
     return try_take(
-        [wanted](core::machine& machine, core::time_point now) { return machine.try_acquire(now, wanted); });
+        [wanted](core::machine& machine, core::time_point now) { return machine.try_acquire(now, wanted); },
+        site);
 }
 
 template <driver Driver>
 template <class Take>
-auto pool_state<Driver>::try_take(Take take) -> cell* {
+auto pool_state<Driver>::try_take(Take take, std::source_location site) -> cell* {
+    // Before the mutex, which another thread may have held when this process was copied.
+    if (in_child()) [[unlikely]]
+        return nullptr;
     for (;;) {
         const core::time_point now = coarse_clock_now();
         lock held(mutex_);
         const core::grant granted = take(machine_, now);
-        cell* const leased = lease_of(granted);
+        cell* const leased = lease_of(granted, site);
         if (machine_.has_news()) [[unlikely]] {
             dispatch(held);
         } else {
@@ -66,22 +71,25 @@ void pool_state<Driver>::report_lost(cell& lost, lock& held) {
 }
 
 template <driver Driver>
-auto pool_state<Driver>::acquire(std::chrono::nanoseconds timeout) -> cell* {
-    if (cell* const found = try_acquire()) return found;
-    return wait_for(role::any, timeout);
+auto pool_state<Driver>::acquire(std::chrono::nanoseconds timeout, std::source_location site) -> cell* {
+    if (cell* const found = try_acquire(site)) return found;
+    return wait_for(role::any, timeout, site);
 }
 
 template <driver Driver>
-auto pool_state<Driver>::acquire(role wanted, std::chrono::nanoseconds timeout) -> cell* {
-    if (cell* const found = try_acquire(wanted)) return found;
-    return wait_for(wanted, timeout);
+auto pool_state<Driver>::acquire(role wanted, std::chrono::nanoseconds timeout, std::source_location site)
+    -> cell* {
+    if (cell* const found = try_acquire(wanted, site)) return found;
+    return wait_for(wanted, timeout, site);
 }
 
 template <driver Driver>
-auto pool_state<Driver>::wait_for(role wanted, std::chrono::nanoseconds timeout) -> cell* {
+auto pool_state<Driver>::wait_for(role wanted, std::chrono::nanoseconds timeout, std::source_location site)
+    -> cell* {
     const core::time_point deadline = core::later(clock_now(), timeout);
     blocking_waiter<Driver> queued;
     queued.wanted = wanted;
+    queued.site = site;
     const auto [error, found] = acquire_or_queue(queued, deadline, [](core::waiter_id) {});
     if (found != nullptr) return found;
     if (error) throw make_error(error, wanted);
@@ -98,12 +106,13 @@ template <driver Driver>
 template <class Install>
 auto pool_state<Driver>::acquire_or_queue(waiter<Driver>& queued, core::time_point deadline, Install install)
     -> std::pair<boost::system::error_code, cell*> {
+    if (in_child()) return {make_error_code(errc::forked), nullptr};
     queued.deadline = deadline;
     for (;;) {
         lock held(mutex_);
         const core::acquire_result result =
             machine_.acquire(clock_now(), deadline, queued.cookie(), core::queue_end::back, queued.wanted);
-        cell* const leased = lease_of(result.granted);
+        cell* const leased = lease_of(result.granted, queued.site);
         if (leased == nullptr && !result.refused) install(queued.id = result.waiter);
         dispatch(held);
         if (result.refused) return {make_error_code(*result.refused), nullptr};
@@ -131,6 +140,9 @@ bool pool_state<Driver>::cancel(core::waiter_id id) {
 
 template <driver Driver>
 void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
+    // The connection is the parent's, who goes on using it.
+    if (in_child()) [[unlikely]]
+        return;
     const return_state state = driver_->inspect(*returned.connection, settings_.reset);
     const bool timed = returned.timed_since != core::time_point{};
     // Whether a sibling was seen before or after a failure is a question of less than a tick.

@@ -9,6 +9,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstdint>
+#include <source_location>
 
 namespace podpool::detail {
 
@@ -34,7 +35,8 @@ public:
     core::time_point deadline;  ///< kept for a waiter that was given a dead connection
     core::waiter_id id;         ///< its first number in the queue
     role wanted = role::any;
-    bool verified = false;  ///< it was given a connection that had to be looked at
+    std::source_location site;  ///< where it was asked for
+    bool verified = false;      ///< it was given a connection that had to be looked at
 
 protected:
     ~waiter() = default;

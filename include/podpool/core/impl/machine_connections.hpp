@@ -24,6 +24,7 @@ inline acquire_result machine::acquire(time_point now, time_point deadline, std:
     if (end == queue_end::back && waiters_.size() >= settings_.max_waiters) {
         return refuse(errc::too_many_waiters);
     }
+    if (waiters_.empty()) queue_since_ = now;
     const waiter_id waiter = waiters_.push(cookie, now, deadline, end == queue_end::front, wanted);
     settle(now);
     return {{}, waiter, {}};
@@ -73,6 +74,7 @@ inline void machine::connection_failed(slot_id id, const failure& why, time_poin
     close_slot(id, endpoint_failed ? close_reason::endpoint_failed : close_reason::broken);
     if (endpoint_failed) {
         endpoints_.failed(where, why, now, rng_);
+        if (shares_vary_) update_shares(now);
         forget_role(where);
         allow_moves(now);
         if (why.kind == failure_kind::wrong_role) {
@@ -178,13 +180,14 @@ inline void machine::opened(slot_id id, time_point now, role seen) {
     open_time_.record(took);
     blend(estimated_open_, took);
     // It was passed over meanwhile.
-    if (endpoints_[fresh.endpoint].failures > 0 || took >= patience) allow_moves(now);
+    const bool recovered = endpoints_[fresh.endpoint].failures > 0;
+    if (recovered || took >= patience) allow_moves(now);
     endpoints_.succeeded(fresh.endpoint, now);
+    if (recovered && shares_vary_) update_shares(now);
     learn_role(fresh.endpoint, seen, now);
-    const bool first_generation = now - born_ < settings_.max_conn_lifetime;
+    const auto draw = fresh.purpose == open_purpose::renewal ? draw_lifetime : draw_first_lifetime;
     fresh.opened_at = fresh.last_used = fresh.last_seen = now;
-    fresh.ends_at = later(now, draw_lifetime(settings_.max_conn_lifetime, settings_.effective_jitter(),
-                                             first_generation, rng_));
+    fresh.ends_at = later(now, draw(settings_.max_conn_lifetime, settings_.effective_jitter(), rng_));
     maintenance_at_ = std::min(maintenance_at_, now);
     if (fresh.doomed) {
         close_slot(id, fresh.doom);
@@ -198,7 +201,7 @@ inline void machine::opened(slot_id id, time_point now, role seen) {
 }
 
 /// Closes the connection that a new one replaces, unless it has gone meanwhile.
-inline void machine::finish_renewal(const slot& replacement, time_point now) {
+inline void machine::finish_renewal(slot& replacement, time_point now) {
     if (replacement.purpose != open_purpose::renewal) return;
     // It was opened to an endpoint whose role wasn't known: what it should replace is still wanted.
     if (replacement.wanted != role::any && !suits(replacement.endpoint, replacement.wanted)) return;
@@ -208,6 +211,8 @@ inline void machine::finish_renewal(const slot& replacement, time_point now) {
     const slot& old = connections_[replacement.replaces];
     const close_reason reason = old.moving ? close_reason::rebalanced : close_reason::lifetime;
     if (old.status == slot_status::idle) {
+        // Nobody has used either since: a renewal is no reason to keep what is surplus for longer.
+        replacement.last_used = old.last_used;
         close_slot(replacement.replaces, reason);
     } else if (old.status != slot_status::vacant && old.status != slot_status::closing) {
         connections_.doom(replacement.replaces, reason);
@@ -220,6 +225,7 @@ inline void machine::open_failed(slot_id id, const failure& why, time_point now)
     connections_.move(id, slot_status::vacant);
     if (!ended.doomed) {
         endpoints_.failed(ended.endpoint, why, now, rng_);
+        if (shares_vary_) update_shares(now);
         allow_moves(now);
         ++endpoints_[ended.endpoint].open_failures;
         if (why.kind == failure_kind::endpoint_down) connections_.suspect(ended.endpoint, now);
@@ -270,6 +276,7 @@ inline void machine::closed(slot_id id, time_point now) {
 /// Gives ready connections to waiters, first come first served among those whom a connection suits.
 inline void machine::serve(time_point now) {
     expire_waiters(now);
+    shed_waiters(now);
     std::array<bool, role_count> in_vain{};
     while (const std::optional<role> first = waiters_.first(in_vain)) {
         const grant found = take_idle(now, *first);
@@ -288,6 +295,31 @@ inline void machine::expire_waiters(time_point now) {
     while (waiters_.next_deadline() <= now) {
         ++counters_.timeouts;
         actions_.push_back(action::refuse(waiters_.pop_earliest_deadline(), errc::acquire_timeout));
+    }
+}
+
+/// Refuses those who have waited for too long, so that the others are served soon.
+///
+/// As CoDel (RFC 8289) in the form that suits callers with deadlines (Maurer, "Fail at Scale", ACM Queue
+/// 2015): a queue that has been empty within the last interval is a burst, and each may wait for an interval;
+/// one that stands only gets longer by waiting, and nobody waits for more than twice the target. There is
+/// always somebody to serve, since who came last is never refused. A pool that still opens connections isn't
+/// overrun but cold.
+inline void machine::shed_waiters(time_point now) {
+    if (settings_.overload != overload_policy::codel || waiters_.empty()) return;
+    if (!openings_.empty() || connections_.live() < max_) {
+        queue_since_ = now;
+        return;
+    }
+    const duration target = std::max(least_target, estimated_use_);
+    const duration interval = targets_per_interval * target;
+    const duration limit = now - queue_since_ > interval ? 2 * target : interval;
+    for (const role wanted : {role::any, role::primary, role::standby}) {
+        while (waiters_.size(wanted) > 1 && now - waiters_.front_since(wanted) > limit) {
+            ++counters_.sheds;
+            actions_.push_back(action::refuse(waiters_.front_cookie(wanted), errc::overloaded));
+            waiters_.pop_front(wanted);
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 
 #include <podpool/core/machine.hpp>
 
+#include <limits>
+
 namespace podpool::core {
 
 inline void machine::discovered(const endpoint_set& answer, time_point now) {
@@ -19,6 +21,7 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
     for (const endpoint_info& info : answer.endpoints) merge(info, now);
     drop_missing(now);
     update_usable();
+    update_shares(now);
     settle(now);
 }
 
@@ -33,6 +36,7 @@ inline void machine::discovered_again(time_point now) {
         }
         drop_missing(now);
         update_usable();
+        update_shares(now);
     }
     settle(now);
 }
@@ -131,7 +135,8 @@ inline bool machine::none_reachable() const {
 inline bool machine::may_open_more(endpoint_id id, time_point now) const {
     const endpoint_counts& counts = connections_.at(id);
     const std::size_t bound = settings_.max_conns_per_endpoint.value_or(max_ + settings_.renew_overshoot);
-    return endpoints_[id].dialable(now) && counts.open() + counts.opening < bound;
+    const bool has_credit = endpoints_[id].credit_at <= now;
+    return endpoints_[id].dialable(now) && has_credit && counts.open() + counts.opening < bound;
 }
 
 inline bool machine::has_slow_opening(endpoint_id id, time_point now) const {
@@ -165,23 +170,28 @@ inline endpoint_id machine::choose_for_opening(time_point now, endpoint_id leavi
                                                open_purpose purpose) {
     const auto load = [&](endpoint_id id) {
         const endpoint_counts& counts = connections_.at(id);
-        return counts.open() + counts.opening - (id == leaving ? 1 : 0);
+        return seat_at(id, counts.open() + counts.opening - (id == leaving ? 1.0 : 0.0));
     };
     candidates_.clear();
-    std::uint32_t least_on_trial = ~std::uint32_t{0};
+    double least_on_trial = std::numeric_limits<double>::infinity();
+    double least_without_credit = least_on_trial;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!may_suit(id, wanted, purpose)) continue;
         if (may_dial(id, now)) {
             candidates_.push_back(id);
         } else if (is_on_trial(id, now) && suits(id, wanted)) {
             least_on_trial = std::min(least_on_trial, load(id));
+        } else if (endpoints_[id].dialable(now) && endpoints_[id].credit_at > now) {
+            least_without_credit = std::min(least_without_credit, load(id));
         }
     }
     std::erase_if(candidates_, [&](endpoint_id id) { return load(id) > least_on_trial; });
     if (candidates_.empty()) return none;
     const endpoint_id chosen = open_balancer_.pick(candidates_, load, rng_);
+    // It gets later what its cap sends elsewhere now.
+    if (load(chosen) > least_without_credit) allow_moves(now);
     if (settings_.balance != balance_policy::least_active || !settings_.server_totals) return chosen;
-    std::erase_if(candidates_, [&](endpoint_id id) { return load(id) != load(chosen); });
+    std::erase_if(candidates_, [&](endpoint_id id) { return load(id) > load(chosen); });
     const bool ties = std::find(candidates_.begin(), candidates_.end(), leaving) != candidates_.end();
     if (ties && stays(leaving, now)) return leaving;
     return less_used_of_two(chosen, now);
@@ -195,7 +205,7 @@ inline bool machine::all_rejected(time_point now) const {
         const endpoint_entry& entry = endpoints_[id];
         if (!entry.known) continue;
         if (connections_.at(id).open() + connections_.at(id).opening > 0) return false;
-        if (!entry.present()) continue;
+        if (!entry.present() || connections_.at(id).share <= 0) continue;
         if (entry.failures == 0 || entry.last_failure.kind != failure_kind::rejected) return false;
         if (now >= entry.retry_at) return false;
         any = true;

@@ -14,7 +14,7 @@ inline void machine::allow_moves(time_point now) {
     moves_allowed_ = true;
     // At a random moment, since the other clients have learnt of the same change; never sooner after the
     // last move than the pace says.
-    next_move_ = std::max(later(now, rng_.up_to(move_interval())), next_move_);
+    next_move_ = std::max(later(now, rng_.up_to(move_interval())), next_turn_);
     maintenance_at_ = std::min(maintenance_at_, next_move_);
 }
 
@@ -25,7 +25,7 @@ inline void machine::rebalance(time_point now) {
         maintenance_at_ = std::min(maintenance_at_, next_move_);
         return;
     }
-    next_move_ = later(now, move_interval() * 3 / 4 + rng_.up_to(move_interval() / 2));
+    next_move_ = later(now, move_interval());
     maintenance_at_ = std::min(maintenance_at_, next_move_);
     // An address that one answer lacks may be back in the next.
     if (!set_is_certain()) return;
@@ -34,7 +34,8 @@ inline void machine::rebalance(time_point now) {
         moves_allowed_ = openings_pending();
         return;
     }
-    if (replacements_opening() >= renewals_at_once(connections_.totals().open())) return;
+    if (now < next_turn_ || replacements_opening() >= renewals_at_once(connections_.totals().open())) return;
+    take_turn(now);
     move_one(from, now);
 }
 
@@ -44,6 +45,12 @@ inline duration machine::move_interval() const {
     constexpr std::size_t whole = 100;
     const std::size_t moves = (connections_.totals().open() * settings_.rebalance_pace + whole - 1) / whole;
     return period / static_cast<duration::rep>(std::max<std::size_t>(moves, 1));
+}
+
+/// A connection is being moved, or one that was due anyway is opened where it is wanted: the next move waits.
+inline void machine::take_turn(time_point now) {
+    next_turn_ = later(now, move_interval() + rng_.up_to(move_interval() / 10));
+    next_move_ = std::max(next_move_, next_turn_);
 }
 
 inline bool machine::set_is_certain() const {
@@ -60,7 +67,8 @@ inline bool machine::openings_pending() const {
     if (connections_.totals().open() == 0) return false;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const endpoint_entry& entry = endpoints_[id];
-        if (entry.present() && (!entry.proven || entry.failures > 0)) return true;
+        const bool wanted = entry.present() && connections_.at(id).share > 0;
+        if (wanted && (!entry.proven || entry.failures > 0)) return true;
     }
     return false;
 }
@@ -78,18 +86,19 @@ inline machine::surplus_place machine::fullest_with_surplus(time_point now) {
     return {};
 }
 
-/// The endpoint with the most connections of those that have one for this role, if it has two more than one
-/// that may be dialled: a move then makes the pool more even, and none moves back.
+/// The fullest endpoint of those that have a connection for this role, if one that may be dialled wants it
+/// more: a move then makes the pool more even, and none moves back. Where all shares are the same, it has two
+/// connections more than the other.
 inline endpoint_id machine::fullest_for(role wanted, time_point now) const {
     endpoint_id fullest = none;
     endpoint_id emptiest = none;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!endpoints_[id].present()) continue;
-        if (holds(id, wanted) && (fullest == none || loads_[id] > loads_[fullest])) fullest = id;
+        if (holds(id, wanted) && (fullest == none || last_seat(id) > last_seat(fullest))) fullest = id;
         if (!may_suit(id, wanted, open_purpose::renewal) || !may_dial(id, now)) continue;
-        if (emptiest == none || loads_[id] < loads_[emptiest]) emptiest = id;
+        if (emptiest == none || next_seat(id) < next_seat(emptiest)) emptiest = id;
     }
-    if (fullest == none || emptiest == none || loads_[fullest] < loads_[emptiest] + 2) return none;
+    if (fullest == none || emptiest == none || last_seat(fullest) <= next_seat(emptiest)) return none;
     return fullest;
 }
 
@@ -103,7 +112,7 @@ inline endpoint_id machine::primary_to_leave(time_point now) const {
         if (!endpoints_[id].present()) continue;
         if (connections_.at(id).is != role::primary) {
             any_standby = any_standby || may_dial(id, now);
-        } else if (holds(id, role::any) && (left == none || loads_[id] > loads_[left])) {
+        } else if (holds(id, role::any) && (left == none || last_seat(id) > last_seat(left))) {
             left = id;
         }
     }

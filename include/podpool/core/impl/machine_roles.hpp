@@ -40,7 +40,7 @@ inline bool machine::suits(endpoint_id id, role wanted) const {
 /// has to be asked and can't be on an idle connection.
 inline bool machine::may_suit(endpoint_id id, role wanted, open_purpose purpose) const {
     const endpoint_counts& counts = connections_.at(id);
-    if (wanted == role::any) return !standbys_serve_ || counts.is != role::primary;
+    if (wanted == role::any) return counts.share > 0 && (!standbys_serve_ || counts.is != role::primary);
     if (counts.is == wanted) return true;
     if (endpoints_[id].role_told || counts.newest != none || is_checked(id)) return false;
     return purpose == open_purpose::demand || counts.is == role::unknown;

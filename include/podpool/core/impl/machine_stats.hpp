@@ -29,6 +29,7 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
     figures.state = entry.removed              ? endpoint_state::removed
                     : entry.missed_answers > 0 ? endpoint_state::absent
                     : entry.failures > 0       ? endpoint_state::failing
+                    : counts.share <= 0        ? endpoint_state::spare
                                                : endpoint_state::ready;
     figures.role = counts.is;
     figures.in_state_for = now - entry.state_since;
@@ -74,6 +75,8 @@ inline stats machine::snapshot(time_point now) const {
     figures.timeouts = counters_.timeouts;
     figures.cancellations = counters_.cancellations;
     figures.refusals = counters_.refusals;
+    figures.sheds = counters_.sheds;
+    figures.leaks = counters_.leaks;
     figures.renewals = counters_.renewals;
     figures.renewals_per_second = renewal_rate(now);
     figures.wait_time = wait_time_;

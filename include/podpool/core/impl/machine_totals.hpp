@@ -3,6 +3,8 @@
 
 #include <podpool/core/machine.hpp>
 
+#include <limits>
+
 namespace podpool::core {
 
 inline void machine::reported(slot_id id, std::size_t total, time_point now) {
@@ -16,13 +18,14 @@ inline void machine::reported(slot_id id, std::size_t total, time_point now) {
     noted.known = true;
 }
 
-/// Sessions on an endpoint by its last report; the pool's own are counted as they are now.
+/// Sessions on an endpoint by its last report, as on one of mean weight; the pool's own are counted as they
+/// are now.
 inline std::optional<double> machine::total_of(endpoint_id id, time_point now, duration oldest) const {
     const server_total& noted = endpoints_[id].total;
     if (!noted.known || now - noted.at > oldest) return std::nullopt;
     const endpoint_counts& counts = connections_.at(id);
     const double own = static_cast<double>(counts.open() + counts.opening) - static_cast<double>(noted.own);
-    return std::max(0.0, static_cast<double>(noted.sessions) + own);
+    return std::max(0.0, static_cast<double>(noted.sessions) + own) / endpoints_[id].relative_weight;
 }
 
 /// Of two of the candidates, which have as few connections, the one whose server has fewer sessions. "The
@@ -66,13 +69,13 @@ inline void machine::shed(time_point now) {
 /// the pool is so even by itself that nothing could move.
 inline void machine::ask_for_totals(time_point now) {
     count_loads();
-    std::size_t least = ~std::size_t{0};
-    std::size_t most = 0;
+    double least = std::numeric_limits<double>::infinity();
+    double most = 0;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (may_dial(id, now)) least = std::min(least, loads_[id]);
-        if (endpoints_[id].present()) most = std::max(most, loads_[id]);
+        if (may_dial(id, now)) least = std::min(least, next_seat(id));
+        if (endpoints_[id].present()) most = std::max(most, last_seat(id));
     }
-    if (most <= least) return;
+    if (most < least) return;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const slot_id asked = connections_.at(id).oldest;
         if (!endpoints_[id].present() || asked == none) continue;
@@ -85,6 +88,8 @@ inline void machine::play_round(time_point now) {
         shedding_ = false;
         return;
     }
+    // First the pool becomes even by itself; both kinds of moves keep to one pace.
+    if (now < next_turn_ || (moves_allowed_ && fullest_with_surplus(now).where != none)) return;
     --rounds_left_;
     // An address that one answer lacks may be back in the next; with callers waiting nothing is spare.
     if (!set_is_certain() || !waiters_.empty() || trial_ != none || replacements_opening() > 0) return;
@@ -96,6 +101,7 @@ inline void machine::play_round(time_point now) {
     // What was opened for a role would be missed where it is.
     if (connections_[victim].wanted != role::any) return;
     if (!start_open_on(view.to, open_purpose::renewal, now, victim)) return;
+    take_turn(now);
     connections_[victim].moving = true;
     slot& newcomer = connections_[openings_.back()];
     newcomer.on_trial = true;
@@ -112,7 +118,7 @@ inline std::optional<double> machine::estimate_totals(time_point now) {
         return endpoints_[id].late && now - endpoints_[id].added_at < newness;
     };
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present() || is_new(id)) continue;
+        if (!endpoints_[id].present() || connections_.at(id).share <= 0 || is_new(id)) continue;
         if (const auto total = total_of(id, now, memory)) sum += *total, ++known;
     }
     if (known == 0) return std::nullopt;
@@ -120,7 +126,7 @@ inline std::optional<double> machine::estimate_totals(time_point now) {
     sum = 0;
     std::size_t present = 0;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present()) continue;
+        if (!endpoints_[id].present() || connections_.at(id).share <= 0) continue;
         totals_[id] = total_of(id, now, is_new(id) ? newness : memory).value_or(is_new(id) ? 0 : typical);
         sum += totals_[id];
         ++present;
@@ -138,19 +144,20 @@ inline machine::shedding_view machine::look_at_totals(time_point now) {
     const auto may_be_given = [&](endpoint_id id) {
         return may_suit(id, role::any, open_purpose::renewal) && may_dial(id, now);
     };
-    std::size_t least = ~std::size_t{0};
+    double least = std::numeric_limits<double>::infinity();
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (may_be_given(id)) least = std::min(least, loads_[id]);
+        if (may_be_given(id)) least = std::min(least, next_seat(id));
     }
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present() || connections_.at(id).oldest == none || loads_[id] <= least) continue;
+        if (!endpoints_[id].present() || connections_.at(id).oldest == none || last_seat(id) < least)
+            continue;
         if (!total_of(id, now, freshness)) continue;
         if (view.from == none || totals_[id] > totals_[view.from]) view.from = id;
     }
     if (view.from == none) return view;
     candidates_.clear();
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (may_be_given(id) && loads_[id] < loads_[view.from]) candidates_.push_back(id);
+        if (may_be_given(id) && next_seat(id) <= last_seat(view.from)) candidates_.push_back(id);
     }
     view.to = balancer::least(candidates_, [this](endpoint_id id) { return totals_[id]; }, rng_);
     view.chance = totals_[view.from] - *mean < 1 ? 0 : chance_to_shed(*mean);

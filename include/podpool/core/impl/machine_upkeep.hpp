@@ -53,6 +53,7 @@ inline bool machine::start_open_on(endpoint_id where, open_purpose purpose, time
         connections_[replaces].renewing = true;
     }
     openings_.push_back(id);
+    endpoints_[where].spend(now, settings_.max_opens_per_second);
     actions_.push_back(action::on_slot(action_kind::open, id));
     return true;
 }
@@ -156,7 +157,10 @@ inline void machine::trim() {
         endpoint_id fullest = none;
         for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
             if (!endpoints_[id].known || connections_.at(id).oldest == none) continue;
-            if (fullest == none || connections_.at(id).open() > connections_.at(fullest).open()) fullest = id;
+            const auto seat = [this](endpoint_id of) {
+                return seat_at(of, connections_.at(of).open() - 1.0);
+            };
+            if (fullest == none || seat(id) > seat(fullest)) fullest = id;
         }
         if (fullest == none) return;
         close_slot(connections_.at(fullest).oldest, close_reason::surplus);
@@ -166,11 +170,14 @@ inline void machine::trim() {
 /// Looks at every connection's age; sets when to look again.
 inline void machine::maintain(time_point now) {
     maintenance_at_ = never;
+    if (shares_vary_) update_shares(now);
     renew(now);
+    renew_older(now);
     rebalance(now);
     shed(now);
     close_unused(now);
     check_idle(now);
+    report_leaks(now);
     // What is in use comes back unseen by this, and is due for a check or for closing no sooner.
     if (connections_.totals().leased() + connections_.totals().maintaining > 0) {
         const duration soonest = std::min(settings_.health_check_period, settings_.max_conn_idle_time);
@@ -218,6 +225,57 @@ inline void machine::renew(time_point now) {
     }
 }
 
+/// Renews one of those that renew_all() was about: an idle one first, else one that is in use when it comes
+/// back.
+inline void machine::renew_older(time_point now) {
+    if (!renew_before_) return;
+    if (next_turn_ > now) {
+        maintenance_at_ = std::min(maintenance_at_, next_turn_);
+        return;
+    }
+    slot_id victim = none;
+    for (slot_id id = 0; id < connections_.size(); ++id) {
+        const slot& held = connections_[id];
+        const bool open = held.status == slot_status::idle || held.status == slot_status::leased;
+        if (!open || held.renewing || held.due || held.doomed || held.opened_at >= *renew_before_) continue;
+        if (victim == none || held.status == slot_status::idle) victim = id;
+    }
+    // What is being reset or checked at the moment has its turn later.
+    if (victim == none && connections_.totals().maintaining == 0) {
+        renew_before_.reset();
+        return;
+    }
+    take_turn(now);
+    maintenance_at_ = std::min(maintenance_at_, next_turn_);
+    if (victim == none) return;
+    connections_[victim].moving = false;
+    if (connections_[victim].status == slot_status::leased) {
+        connections_[victim].due = true;
+    } else {
+        start_renewal(victim, now);
+    }
+}
+
+/// Has each lease reported once that is out for longer than it should be.
+inline void machine::report_leaks(time_point now) {
+    if (!settings_.leak_threshold) return;
+    const duration threshold = *settings_.leak_threshold;
+    // Leases that begin meanwhile aren't seen before the next look.
+    maintenance_at_ = std::min(maintenance_at_, later(now, threshold));
+    for (slot_id id = 0; id < connections_.size(); ++id) {
+        slot& held = connections_[id];
+        if (held.status != slot_status::leased || held.reported_since == held.since) continue;
+        const time_point overdue = later(held.since, threshold);
+        if (overdue > now) {
+            maintenance_at_ = std::min(maintenance_at_, overdue);
+            continue;
+        }
+        held.reported_since = held.since;
+        ++counters_.leaks;
+        actions_.push_back(action::on_slot(action_kind::report, id));
+    }
+}
+
 /// How long a renewal that can't start now waits.
 inline duration machine::renewal_pause() const {
     const duration gap = renewal_gap(settings_.max_conn_lifetime, connections_.totals().open());
@@ -232,7 +290,10 @@ inline bool machine::start_renewal(slot_id victim, time_point now) {
         end_of_life(victim);
         return true;
     }
-    return hard_room() > 0 && start_open(open_purpose::renewal, now, victim, connections_[victim].wanted);
+    if (hard_room() == 0) return false;
+    if (!start_open(open_purpose::renewal, now, victim, connections_[victim].wanted)) return false;
+    if (moves_allowed_ && !connections_[victim].moving) take_turn(now);
+    return true;
 }
 
 /// Closes what was unused for the whole idle time, longest unused first, but keeps the minimum sizes.
@@ -307,7 +368,9 @@ inline time_point machine::earliest_deadline(time_point now) const {
             at(connections_[id].since + std::max(patience, 4 * estimated_open_));
         }
         for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-            if (endpoints_[id].present()) at(endpoints_[id].retry_at);
+            if (!endpoints_[id].present()) continue;
+            at(endpoints_[id].retry_at);
+            at(endpoints_[id].credit_at);
         }
     }
     return earliest;

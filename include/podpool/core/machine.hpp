@@ -389,6 +389,7 @@ private:
     }
     [[nodiscard]] duration move_interval() const;
     [[nodiscard]] bool set_is_certain() const;
+    [[nodiscard]] bool has_two_on_one() const;
     [[nodiscard]] bool openings_pending() const;
     void count_loads();
 
@@ -473,6 +474,7 @@ private:
     std::string discovery_error_;
     std::optional<time_point> answered_at_;
     bool all_present_ = false;  // every known endpoint was in the last good answer
+    bool none_missing_ = true;  // every one that isn't on its way out was
     // Scratch space, kept so that repeated upkeep doesn't allocate.
     std::vector<endpoint_id> candidates_;
     std::vector<std::pair<time_point, slot_id>> aging_;

@@ -43,7 +43,7 @@ inline void machine::discovered_again(time_point now) {
 
 /// Removes what has been missing for too many answers.
 inline void machine::drop_missing(time_point now) {
-    all_present_ = true;
+    all_present_ = none_missing_ = true;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
         if (!entry.known) continue;
@@ -51,6 +51,7 @@ inline void machine::drop_missing(time_point now) {
         if (entry.removed) continue;
         if (entry.missed_answers == 1) entry.state_since = now;
         if (entry.missed_answers >= answers_until_removed) remove_endpoint(id, now);
+        none_missing_ = none_missing_ && (entry.removed || entry.present());
     }
 }
 

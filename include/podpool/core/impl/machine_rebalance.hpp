@@ -14,7 +14,7 @@ inline void machine::allow_moves(time_point now) {
     moves_allowed_ = true;
     // At a random moment, since the other clients have learnt of the same change; never sooner after the
     // last move than the pace says.
-    next_move_ = std::max(later(now, rng_.up_to(move_interval())), next_turn_);
+    next_move_ = std::max(later(now, rng_.up_to(move_interval() * 6 / 5)), next_turn_);
     maintenance_at_ = std::min(maintenance_at_, next_move_);
 }
 
@@ -49,17 +49,12 @@ inline duration machine::move_interval() const {
 
 /// A connection is being moved, or one that was due anyway is opened where it is wanted: the next move waits.
 inline void machine::take_turn(time_point now) {
-    next_turn_ = later(now, move_interval() + rng_.up_to(move_interval() / 10));
+    next_turn_ = later(now, move_interval() * 11 / 10 + rng_.up_to(move_interval() / 20));
     next_move_ = std::max(next_move_, next_turn_);
 }
 
 inline bool machine::set_is_certain() const {
-    if (!discovery_error_.empty()) return false;
-    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        const endpoint_entry& entry = endpoints_[id];
-        if (entry.known && !entry.removed && !entry.present()) return false;
-    }
-    return true;
+    return discovery_error_.empty() && none_missing_;
 }
 
 /// Whether an endpoint that is discovered has yet to show whether it can be used.
@@ -78,12 +73,23 @@ inline bool machine::openings_pending() const {
 /// What was opened for a role moves among the endpoints of that role only; it would be opened again where it
 /// was as soon as somebody wants it.
 inline machine::surplus_place machine::fullest_with_surplus(time_point now) {
+    if (!has_two_on_one() && !shares_vary_ && !roles_.prefer_standby) return {};
     count_loads();
     if (const endpoint_id left = primary_to_leave(now); left != none) return {left, role::any};
     for (const role wanted : {role::any, role::primary, role::standby}) {
         if (const endpoint_id from = fullest_for(wanted, now); from != none) return {from, wanted};
     }
     return {};
+}
+
+/// Whether any endpoint has two connections: without a look at every endpoint, for small pools on many pods.
+inline bool machine::has_two_on_one() const {
+    for (slot_id id = 0; id < connections_.size(); ++id) {
+        if (connections_[id].endpoint == none) continue;
+        const endpoint_counts& counts = connections_.at(connections_[id].endpoint);
+        if (counts.open() + counts.opening >= 2) return true;
+    }
+    return false;
 }
 
 /// The fullest endpoint of those that have a connection for this role, if one that may be dialled wants it
@@ -95,8 +101,8 @@ inline endpoint_id machine::fullest_for(role wanted, time_point now) const {
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!endpoints_[id].present()) continue;
         if (holds(id, wanted) && (fullest == none || last_seat(id) > last_seat(fullest))) fullest = id;
-        if (!may_suit(id, wanted, open_purpose::renewal) || !may_dial(id, now)) continue;
-        if (emptiest == none || next_seat(id) < next_seat(emptiest)) emptiest = id;
+        if (emptiest != none && next_seat(id) >= next_seat(emptiest)) continue;
+        if (may_suit(id, wanted, open_purpose::renewal) && may_dial(id, now)) emptiest = id;
     }
     if (fullest == none || emptiest == none || last_seat(fullest) <= next_seat(emptiest)) return none;
     return fullest;

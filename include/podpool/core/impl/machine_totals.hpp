@@ -72,7 +72,7 @@ inline void machine::ask_for_totals(time_point now) {
     double least = std::numeric_limits<double>::infinity();
     double most = 0;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (may_dial(id, now)) least = std::min(least, next_seat(id));
+        if (next_seat(id) < least && may_dial(id, now)) least = next_seat(id);
         if (endpoints_[id].present()) most = std::max(most, last_seat(id));
     }
     if (most < least) return;
@@ -146,7 +146,7 @@ inline machine::shedding_view machine::look_at_totals(time_point now) {
     };
     double least = std::numeric_limits<double>::infinity();
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (may_be_given(id)) least = std::min(least, next_seat(id));
+        if (next_seat(id) < least && may_be_given(id)) least = next_seat(id);
     }
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!endpoints_[id].present() || connections_.at(id).oldest == none || last_seat(id) < least)
@@ -157,7 +157,7 @@ inline machine::shedding_view machine::look_at_totals(time_point now) {
     if (view.from == none) return view;
     candidates_.clear();
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (may_be_given(id) && next_seat(id) <= last_seat(view.from)) candidates_.push_back(id);
+        if (next_seat(id) <= last_seat(view.from) && may_be_given(id)) candidates_.push_back(id);
     }
     view.to = balancer::least(candidates_, [this](endpoint_id id) { return totals_[id]; }, rng_);
     view.chance = totals_[view.from] - *mean < 1 ? 0 : chance_to_shed(*mean);

@@ -30,6 +30,7 @@ boost::json::object endpoint_json(const watch_frame& frame, const endpoint_stats
     row["address"] = one.where.address;
     row["port"] = one.where.port;
     row["zone"] = json_or_null(one.zone);
+    row["role"] = to_string(one.role);
     row["state"] = to_string(one.state);
     row["state_seconds"] = rounded(seconds(one.in_state_for));
     row["open"] = one.open;
@@ -156,15 +157,17 @@ std::vector<std::string> to_lines(const watch_frame& frame) {
                     decimal(frame.queries_per_second, 0) + "  errors " + std::to_string(frame.errors));
     lines.push_back(discovery_text(pool));
 
-    text_table table({column("ENDPOINT"), column("OPEN", align::right), column("IDLE", align::right),
-                      column("ACTIVE", align::right), column("OPENING", align::right),
-                      column("DRAINING", align::right), column("QUERIES/S", align::right), column("STATE"),
-                      column("SINCE", align::right), column("LAST ERROR")});
+    text_table table({column("ENDPOINT"), column("ROLE"), column("OPEN", align::right),
+                      column("IDLE", align::right), column("ACTIVE", align::right),
+                      column("OPENING", align::right), column("DRAINING", align::right),
+                      column("QUERIES/S", align::right), column("STATE"), column("SINCE", align::right),
+                      column("LAST ERROR")});
     for (const endpoint_stats& one : pool.endpoints) {
-        table.add({to_string(one.where), std::to_string(one.open), std::to_string(one.idle),
-                   std::to_string(one.active), std::to_string(one.opening), std::to_string(one.draining),
-                   decimal(rate_at(frame, one.where), 0), std::string(to_string(one.state)),
-                   detail::rough_duration_text(one.in_state_for), error_text(one)});
+        table.add({to_string(one.where), std::string(to_string(one.role)), std::to_string(one.open),
+                   std::to_string(one.idle), std::to_string(one.active), std::to_string(one.opening),
+                   std::to_string(one.draining), decimal(rate_at(frame, one.where), 0),
+                   std::string(to_string(one.state)), detail::rough_duration_text(one.in_state_for),
+                   error_text(one)});
     }
     for (std::string& line : table.lines()) lines.push_back(std::move(line));
     return lines;

@@ -7,6 +7,7 @@
 #include <podpool/core/waiter_queue.hpp>
 #include <podpool/errc.hpp>
 #include <podpool/histogram.hpp>
+#include <podpool/role.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -18,13 +19,14 @@ namespace podpool::simulation {
 /// What a simulated caller does with a pool.
 struct caller_plan {
     spread hold{std::chrono::milliseconds(1)};  ///< how long it keeps the connection
+    role wanted = role::any;                    ///< who wants a primary writes at the end
     std::optional<duration> timeout;            ///< of its acquire; none: the pool's
     std::optional<spread> patience;             ///< cancels its acquire after this long
     /// How long it waits for a server that hangs before it gives the connection up.
     duration statement_timeout = std::chrono::seconds(5);
 
     caller_plan() = default;
-    explicit caller_plan(spread hold_) : hold(hold_) {}
+    explicit caller_plan(spread hold_, role wanted_ = role::any) : hold(hold_), wanted(wanted_) {}
 };
 
 /// How callers fared.
@@ -33,10 +35,11 @@ struct outcomes {
     std::uint64_t served = 0;
     std::uint64_t cancelled = 0;
     std::map<errc, std::uint64_t> refused;
-    std::uint64_t lost_in_use = 0;  ///< the pod died or hung while the connection was used
-    std::uint64_t got_dead = 0;     ///< handed over already dead, not noticed
-    histogram wait;                 ///< of those served, from asking to getting
-    histogram refusal;              ///< of those refused, from asking to the answer
+    std::uint64_t lost_in_use = 0;     ///< the pod died or hung while the connection was used
+    std::uint64_t got_dead = 0;        ///< handed over already dead, not noticed
+    std::uint64_t refused_writes = 0;  ///< on a pod that was a standby by then
+    histogram wait;                    ///< of those served, from asking to getting
+    histogram refusal;                 ///< of those refused, from asking to the answer
     duration longest_wait{0};
 
     [[nodiscard]] std::uint64_t failed() const {

@@ -91,7 +91,9 @@ void simulated_pool::perform(const core::action& todo) {
             close_socket(todo.slot);
             break;
         case action_kind::grant:
-            if (queue_.empty() || queue_.front() != todo.cookie) broken("a grant isn't for the first waiter");
+            if (first_waiting(callers_[todo.cookie].plan.wanted) != todo.cookie) {
+                broken("a grant isn't for the first waiter");
+            }
             leave_queue(todo.cookie);
             if (now() >= callers_[todo.cookie].deadline) broken("a waiter is served past its deadline");
             granted(todo.cookie, {todo.slot, todo.verify, true});
@@ -162,7 +164,8 @@ void simulated_pool::dial_answered(slot_id slot) {
     failing_[dialed.where->where] = false;
     ++opens_;
     trace("opened", slot, dialed.where->where.port);
-    machine_.opened(slot, now());
+    told_[dialed.where->where] = dialed.where->is;
+    machine_.opened(slot, now(), dialed.where->is);
     follow_up();
 }
 
@@ -206,6 +209,10 @@ void simulated_pool::end_maintenance(slot_id slot, const failure& why) {
     socket& kept = sockets_[slot];
     kept.operation = {};
     if (why && !machine_.connections()[slot].doomed) note_failure(*kept.where, why);
+    if (!why && kept.is_check && kept.where->is != role::unknown) {
+        told_[kept.where->where] = kept.where->is;
+        machine_.role_seen(slot, kept.where->is, now());
+    }
     if (!why && kept.is_check && kept.where->tells_total) {
         machine_.reported(slot, kept.where->told_total(now()), now());
     }

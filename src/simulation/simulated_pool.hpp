@@ -102,6 +102,7 @@ private:
     void refused(std::size_t id, errc reason);
     void done(std::size_t id);
     [[nodiscard]] std::size_t new_caller(const caller_plan& plan);
+    [[nodiscard]] std::size_t first_waiting(role wanted) const;
     [[nodiscard]] bool is_known(const endpoint& where) const { return known_ && known_->contains(where); }
     void check_grant(std::size_t id, core::grant given) const;
 
@@ -114,6 +115,7 @@ private:
     void maintain(core::slot_id slot, bool check);
     void maintained(core::slot_id slot);
     void end_maintenance(core::slot_id slot, const failure& why);
+    void refuse_write(core::slot_id slot);
     void abort(core::slot_id slot);
     void close_socket(core::slot_id slot);
     void arm();
@@ -143,7 +145,7 @@ private:
     std::size_t wanted_bound_;
     std::deque<caller> callers_;
     std::vector<std::size_t> gone_callers_;  // whose places are free
-    std::list<std::size_t> queue_;           // who waits, in the order in which they must be served
+    std::list<std::size_t> queue_;           // who waits, in the order in which they must be served, per role
     std::map<std::size_t, std::list<std::size_t>::iterator> places_;
     outcomes outcomes_;
     std::uint64_t opens_ = 0;
@@ -161,6 +163,7 @@ private:
     bool asking_ = false;
     std::shared_ptr<const published_set> known_;  // the last good answer
     std::map<endpoint, bool> failing_;
+    std::map<endpoint, role> told_;  // what each pod said last of its role
     std::array<trace_entry, 64> trace_{};
     std::size_t traced_ = 0;
 };

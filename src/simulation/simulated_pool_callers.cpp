@@ -20,9 +20,9 @@ void simulated_pool::call(const caller_plan& plan, std::function<void()> when_do
 }
 
 bool simulated_pool::try_call(const caller_plan& plan) {
-    const core::grant given = machine_.try_acquire(now());
+    const core::grant given = machine_.try_acquire(now(), plan.wanted);
     if (given) {
-        if (!queue_.empty()) broken("try_acquire() overtakes those who wait");
+        if (first_waiting(plan.wanted) != no_caller) broken("try_acquire() overtakes those who wait");
         const std::size_t id = new_caller(plan);
         callers_[id].deadline = now();
         ++outcomes_.asked;
@@ -51,9 +51,11 @@ void simulated_pool::ask(std::size_t id, queue_end end) {
     caller& asking = callers_[id];
     trace(end == queue_end::back ? "acquire" : "acquire again", id);
     const core::acquire_result result =
-        machine_.acquire(now(), asking.deadline, static_cast<std::uintptr_t>(id), end);
+        machine_.acquire(now(), asking.deadline, static_cast<std::uintptr_t>(id), end, asking.plan.wanted);
     if (result.granted) {
-        if (end == queue_end::back && !queue_.empty()) broken("a newcomer overtakes those who wait");
+        if (end == queue_end::back && first_waiting(asking.plan.wanted) != no_caller) {
+            broken("a newcomer overtakes those who wait");
+        }
         granted(id, result.granted);
     } else if (result.refused) {
         refused(id, *result.refused);
@@ -84,6 +86,14 @@ void simulated_pool::queue(std::size_t id, queue_end end) {
             follow_up();
         });
     }
+}
+
+/// Who of those that want a role must be served first; no_caller: none of them waits.
+std::size_t simulated_pool::first_waiting(role wanted) const {
+    const auto first = std::find_if(queue_.begin(), queue_.end(), [this, wanted](std::size_t id) {
+        return callers_[id].plan.wanted == wanted;
+    });
+    return first == queue_.end() ? no_caller : *first;
 }
 
 void simulated_pool::leave_queue(std::size_t id) {
@@ -154,9 +164,20 @@ void simulated_pool::give_back(std::size_t id, const failure& why) {
     if (why) note_failure(*held.where, why);
     trace(why ? "back broken" : "back", id, holder.slot);
     if (holder.timed) machine_.note_use_time(now() - holder.held_since);
+    if (!why && holder.plan.wanted == role::primary && held.where->is == role::standby) {
+        refuse_write(holder.slot);
+    }
     machine_.released(holder.slot, why, settings_.reset == reset_mode::full, now());
     done(id);
     follow_up();
+}
+
+/// The server no longer takes writes, which the holder of a connection to it has just been told.
+void simulated_pool::refuse_write(slot_id slot) {
+    ++outcomes_.refused_writes;
+    trace("write refused", slot);
+    told_[sockets_[slot].where->where] = role::unknown;
+    machine_.role_doubted(slot, now());
 }
 
 void simulated_pool::refused(std::size_t id, errc reason) {

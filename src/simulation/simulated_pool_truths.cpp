@@ -52,6 +52,10 @@ void simulated_pool::check_grant(std::size_t id, core::grant given) const {
     if (!is_known(handed.where->where) && !nothing_discovered_reachable()) {
         broken("a connection to a pod that isn't in the last answer is handed out");
     }
+    const role wanted = callers_[id].plan.wanted;
+    if (wanted != role::any && told_.at(handed.where->where) != wanted) {
+        broken("a connection to a pod of another role is handed out");
+    }
     if (closed_) broken("a closed pool hands out a connection");
     if (callers_[id].now != caller::stage::asking) broken("somebody gets a connection who didn't ask");
 }

@@ -130,10 +130,11 @@ TEST_CASE("a watch frame turns counts into rates over the time since the last fr
     CHECK(second.queries_per_second_at.at(where) == 1);
 }
 
-TEST_CASE("a watch table shows each endpoint's state and last error") {
+TEST_CASE("a watch table shows each endpoint's role, state and last error") {
     auto pool = stats_of_two();
     pool.name = "shop";
     pool.discovery_error = "NXDOMAIN\nfor db";
+    pool.endpoints[1].role = podpool::role::standby;
     pool.endpoints[0].state = podpool::endpoint_state::failing;
     pool.endpoints[0].last_failure = {podpool::failure_kind::endpoint_down, "refused"};
     pool.endpoints[0].last_failure_age = 1500ms;
@@ -142,9 +143,20 @@ TEST_CASE("a watch table shows each endpoint's state and last error") {
     CHECK(lines[0].find("shop: 0 of 8 connections open") != std::string::npos);
     CHECK(lines[1].find("max/mean 1.25  CV 0.25") != std::string::npos);
     CHECK(lines[2] == "discovery: no answer yet; now: NXDOMAIN for db");
+    CHECK(lines[4].find("127.0.0.1:5432  standby  ") == 0);
+    CHECK(lines[5].find("127.0.0.2:5432  unknown  ") == 0);
     CHECK(lines[5].find("failing") != std::string::npos);
     CHECK(lines[5].find("refused (1500.0ms ago)") == std::string::npos);
     CHECK(lines[5].find("refused (1.5s ago)") != std::string::npos);
+}
+
+TEST_CASE("the JSON of watch names roles as that of check does") {
+    cli::watch_frame frame;
+    frame.pool = stats_of_two();
+    frame.pool.endpoints[0].role = podpool::role::primary;
+    const auto endpoints = to_json(frame).at("endpoints");
+    CHECK(endpoints.at(0).at("role") == "primary");
+    CHECK(endpoints.at(1).at("role") == "unknown");
 }
 
 TEST_CASE("a difference names what came, went and changed") {

@@ -73,6 +73,7 @@ TEST_CASE("watch --json with clients shows load on every server, one object per 
     CHECK(frame.at("discovery").at("source") == "dns");
     CHECK(frame.at("discovery").at("error").is_null());
     CHECK(frame.at("endpoints").at(0).at("state") == "ready");
+    CHECK(frame.at("endpoints").at(0).at("role") == "primary");
     CHECK(number(frame.at("idle")) + number(frame.at("active")) + number(frame.at("draining")) ==
           number(frame.at("open")));
 }

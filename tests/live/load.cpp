@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "load.hpp"
 
+#include <algorithm>
+
 namespace podpool::test {
 
-load::load(pool<database>& pool, std::size_t callers, std::string sql) : pool_(pool), sql_(std::move(sql)) {
+namespace {
+
+/// Whether a pool's figures say that a server has another role than this one.
+bool is_other(const stats& known, const endpoint& where, role wanted) {
+    return std::any_of(known.endpoints.begin(), known.endpoints.end(), [&](const endpoint_stats& one) {
+        return one.where == where && one.role != role::unknown && one.role != wanted;
+    });
+}
+
+}  // namespace
+
+load::load(pool<database>& pool, std::size_t callers, std::string sql, role wanted)
+    : pool_(pool), sql_(std::move(sql)), wanted_(wanted) {
     for (std::size_t caller = 0; caller < callers; ++caller) {
         threads_.emplace_back([this] {
             while (!stopping_) work();
@@ -23,7 +37,7 @@ void load::work() {
     problem.asked_at = clock::now();
     lease<database> connection;
     try {
-        connection = pool_.acquire();
+        connection = acquire();
         problem.where = connection.endpoint();
     } catch (const std::exception& error) {
         const std::lock_guard held(mutex_);
@@ -42,6 +56,18 @@ void load::work() {
     }
 }
 
+lease<database> load::acquire() {
+    if (wanted_ == role::any) return pool_.acquire();
+    const stats before = pool_.stats();
+    lease<database> connection = pool_.acquire(wanted_);
+    const endpoint& where = connection.endpoint();
+    if (is_other(before, where, wanted_) && is_other(pool_.stats(), where, wanted_)) {
+        const std::lock_guard held(mutex_);
+        wrong_servers_.push_back(where);
+    }
+    return connection;
+}
+
 bool load::goes_on(std::uint64_t more) const {
     const std::uint64_t goal = queries_ + more;
     return eventually([&] { return queries_ >= goal; });
@@ -55,6 +81,11 @@ std::vector<std::string> load::failed_acquires() const {
 std::vector<load::failed_query> load::failed_queries() const {
     const std::lock_guard held(mutex_);
     return failed_queries_;
+}
+
+std::vector<endpoint> load::wrong_servers() const {
+    const std::lock_guard held(mutex_);
+    return wrong_servers_;
 }
 
 }  // namespace podpool::test

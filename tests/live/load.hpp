@@ -29,7 +29,7 @@ public:
     };
 
     load(pool<database>& pool, std::size_t callers,
-         std::string sql = dialect::sleep(std::chrono::milliseconds(10)));
+         std::string sql = dialect::sleep(std::chrono::milliseconds(10)), role wanted = role::any);
     load(const load&) = delete;
     load& operator=(const load&) = delete;
     ~load() { stop(); }
@@ -44,17 +44,23 @@ public:
     /// What the failed acquires said.
     [[nodiscard]] std::vector<std::string> failed_acquires() const;
     [[nodiscard]] std::vector<failed_query> failed_queries() const;
+    /// Servers that callers were given although the pool knew, before and after, that they have another role
+    /// than the wanted one.
+    [[nodiscard]] std::vector<podpool::endpoint> wrong_servers() const;
 
 private:
     void work();
+    [[nodiscard]] lease<database> acquire();
 
     pool<database>& pool_;
     std::string sql_;
+    role wanted_;
     std::atomic<bool> stopping_{false};
     std::atomic<std::uint64_t> queries_{0};
     mutable std::mutex mutex_;
-    std::vector<std::string> failed_acquires_;  // guarded by mutex_
-    std::vector<failed_query> failed_queries_;  // guarded by mutex_
+    std::vector<std::string> failed_acquires_;      // guarded by mutex_
+    std::vector<failed_query> failed_queries_;      // guarded by mutex_
+    std::vector<podpool::endpoint> wrong_servers_;  // guarded by mutex_
     std::vector<std::thread> threads_;
 };
 

@@ -107,9 +107,10 @@ pods& shared_pods() {
     return shared;
 }
 
-std::vector<lease<database>> lease_at_once(pool<database>& pool, std::size_t count) {
+std::vector<lease<database>> lease_at_once(pool<database>& pool, std::size_t count, role wanted) {
     std::vector<std::future<lease<database>>> coming;
-    for (std::size_t i = 0; i < count; ++i) coming.push_back(pool.async_acquire(boost::asio::use_future));
+    for (std::size_t i = 0; i < count; ++i)
+        coming.push_back(pool.async_acquire(wanted, boost::asio::use_future));
     std::vector<lease<database>> leases;
     for (auto& one : coming) leases.push_back(one.get());
     return leases;

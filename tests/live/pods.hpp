@@ -88,7 +88,7 @@ private:
 pods& shared_pods();
 
 /// Leases `count` connections at the same time.
-std::vector<lease<database>> lease_at_once(pool<database>& pool, std::size_t count);
+std::vector<lease<database>> lease_at_once(pool<database>& pool, std::size_t count, role wanted = role::any);
 
 std::size_t sum(const std::vector<std::size_t>& counts);
 

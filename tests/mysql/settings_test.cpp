@@ -295,6 +295,21 @@ TEST_CASE("deadlines are rounded up to whole seconds") {
     CHECK(read("mysql://u@h/d?pool_connect_timeout=2001ms").connect_timeout == std::chrono::seconds(3));
 }
 
+TEST_CASE("a read-only server is a standby, so that read-only lets no primary in") {
+    const auto roles_of = [](const std::string& attrs) {
+        return mysql(options::parse("mysql://u@h/d?target_session_attrs=" + attrs)).roles();
+    };
+    CHECK(roles_of("any").primary);
+    CHECK(roles_of("any").standby);
+    CHECK_FALSE(roles_of("read-only").primary);
+    CHECK(roles_of("read-only").standby);
+    CHECK(roles_of("read-write").primary);
+    CHECK_FALSE(roles_of("read-write").standby);
+    CHECK_FALSE(roles_of("standby").primary);
+    CHECK_FALSE(roles_of("primary").standby);
+    CHECK(roles_of("prefer-standby").prefer_standby);
+}
+
 TEST_CASE("the driver shows every key in force and no password") {
     const mysql driver(options::parse("mysql://app:canary@db.prod,db2:3307/shop?OPT_READ_TIMEOUT=5"));
     CHECK(driver.label() == "db.prod:3306+1/shop");

@@ -2,6 +2,9 @@
 #include "role_rules.hpp"
 #include "support/catch.hpp"
 
+#include <podpool/postgres.hpp>
+
+#include <string>
 #include <vector>
 
 namespace podpool::detail {
@@ -54,15 +57,26 @@ TEST_CASE("only what wasn't reported and matters is asked for") {
 }
 
 TEST_CASE("what excludes a role for good is told to the pool") {
-    CHECK(roles_let_in(any).primary);
-    CHECK(roles_let_in(any).standby);
-    CHECK_FALSE(roles_let_in(any).prefer_standby);
-    CHECK_FALSE(roles_let_in(primary).standby);
-    CHECK_FALSE(roles_let_in(read_write).standby);
-    CHECK_FALSE(roles_let_in(standby).primary);
-    CHECK(roles_let_in(read_only).primary);  // one that was made read-only
-    CHECK(roles_let_in(prefer_standby).prefer_standby);
-    CHECK(roles_let_in(prefer_standby).admits(podpool::role::primary));
+    const auto roles_of = [](const std::string& attrs) {
+        return postgres(options::parse("host=h user=u dbname=d target_session_attrs=" + attrs)).roles();
+    };
+    struct row {
+        std::string attrs;
+        bool primary;
+        bool standby;
+        bool prefer_standby;
+    };
+    const std::vector<row> rows{{"any", true, true, false},          {"read-write", true, false, false},
+                                {"read-only", true, true, false},  // a primary may have been made read-only
+                                {"primary", true, false, false},     {"standby", false, true, false},
+                                {"prefer-standby", true, true, true}};
+    for (const row& expected : rows) {
+        CAPTURE(expected.attrs);
+        const role_policy roles = roles_of(expected.attrs);
+        CHECK(roles.primary == expected.primary);
+        CHECK(roles.standby == expected.standby);
+        CHECK(roles.prefer_standby == expected.prefer_standby);
+    }
 }
 
 TEST_CASE("a server that says nothing has an unknown role") {

@@ -39,12 +39,8 @@ mysql::mysql(const options& settings)
 std::string mysql::label() const { return settings_->label; }
 
 role_policy mysql::roles() const noexcept {
-    const detail::session_attrs wanted = settings_->wanted;
-    role_policy roles;
-    roles.primary = detail::satisfies(wanted, false, true);
-    roles.standby = detail::satisfies(wanted, true, false);
-    roles.prefer_standby = wanted == detail::session_attrs::prefer_standby;
-    return roles;
+    // A primary that takes no writes can't be told from a standby.
+    return detail::roles_let_in(settings_->wanted, false);
 }
 
 std::map<std::string, std::string> mysql::parameters() const { return settings_->shown; }

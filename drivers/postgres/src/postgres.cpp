@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "role_rules.hpp"
 #include "session.hpp"
 #include "settings.hpp"
 
@@ -20,7 +19,10 @@ postgres::postgres(const options& settings)
 
 std::string postgres::label() const { return settings_->label; }
 
-role_policy postgres::roles() const noexcept { return detail::roles_let_in(settings_->wanted); }
+role_policy postgres::roles() const noexcept {
+    // One with default_transaction_read_only is no standby.
+    return detail::roles_let_in(settings_->wanted, true);
+}
 
 std::map<std::string, std::string> postgres::parameters() const { return settings_->shown; }
 

@@ -39,14 +39,6 @@ bool must_ask(session_attrs wanted, const server_state& known) noexcept {
     return false;
 }
 
-role_policy roles_let_in(session_attrs wanted) noexcept {
-    role_policy roles;
-    roles.primary = wanted != session_attrs::standby;
-    roles.standby = !wants_writes(wanted);
-    roles.prefer_standby = wanted == session_attrs::prefer_standby;
-    return roles;
-}
-
 std::string unmet(session_attrs wanted, const server_state& known) {
     const bool standby = known.in_recovery.value_or(false);
     const bool writable = !standby && !known.read_only.value_or(false);

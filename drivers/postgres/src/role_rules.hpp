@@ -3,7 +3,6 @@
 
 #include <podpool/detail/session_attrs.hpp>
 #include <podpool/postgres/role.hpp>
-#include <podpool/role_policy.hpp>
 
 #include <libpq-fe.h>
 
@@ -29,9 +28,6 @@ inline constexpr const char* state_query =
 
 /// Whether these attributes can't be judged by what is known.
 bool must_ask(session_attrs wanted, const server_state& known) noexcept;
-
-/// What these attributes mean for the roles of servers.
-role_policy roles_let_in(session_attrs wanted) noexcept;
 
 /// Why a server doesn't have the wanted attributes; empty if it does.
 std::string unmet(session_attrs wanted, const server_state& known);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/role_policy.hpp>
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -61,6 +63,17 @@ inline bool satisfies(session_attrs wanted, bool standby, bool writable) noexcep
             return standby;
     }
     return true;
+}
+
+/// What these attributes mean for the roles of servers. `primaries_may_be_read_only`: whether the database
+/// has primaries that take no writes; where those that take none count as standbys, it hasn't.
+inline role_policy roles_let_in(session_attrs wanted, bool primaries_may_be_read_only) noexcept {
+    role_policy roles;
+    roles.primary =
+        satisfies(wanted, false, true) || (primaries_may_be_read_only && satisfies(wanted, false, false));
+    roles.standby = satisfies(wanted, true, false);
+    roles.prefer_standby = wanted == session_attrs::prefer_standby;
+    return roles;
 }
 
 }  // namespace podpool::detail

@@ -38,6 +38,8 @@ struct dialect {
     static server& add_replica(cluster& servers, const server& primary) {
         return servers.add_replica(primary);
     }
+    /// Makes a primary a server that takes no writes.
+    static void demote(server& where) { where.sql("set global read_only = 1"); }
     static void set_password(server& where, const std::string& password) { where.set_password(password); }
 
     /// A statement that takes this long.

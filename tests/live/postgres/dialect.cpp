@@ -16,6 +16,11 @@ void dialect::set_password(server& where, const std::string& password) {
     where.sql("alter role app password '" + password + "'");
 }
 
+void dialect::demote(server& where) {
+    where.sql("copy (select 1 where false) to '" + where.sql("show data_directory") + "/standby.signal'");
+    where.restart();
+}
+
 std::string dialect::sleep(std::chrono::milliseconds time) {
     return "select pg_sleep(" + std::to_string(std::chrono::duration<double>(time).count()) + ")";
 }

@@ -39,6 +39,8 @@ struct dialect {
     static server& add_replica(cluster& servers, const server& primary) {
         return servers.add_replica(primary);
     }
+    /// Makes a primary a standby, which follows nobody yet.
+    static void demote(server& where);
     static void set_password(server& where, const std::string& password);
 
     /// A statement that takes this long.

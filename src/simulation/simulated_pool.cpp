@@ -36,6 +36,12 @@ void simulated_pool::retire_all() {
     follow_up();
 }
 
+void simulated_pool::renew_all() {
+    trace("renew_all");
+    machine_.renew_all(now());
+    follow_up();
+}
+
 void simulated_pool::resize(std::size_t max_conns) {
     trace("resize", max_conns);
     wanted_bound_ = max_conns + settings_.renew_overshoot;

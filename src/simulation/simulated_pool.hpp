@@ -39,6 +39,7 @@ public:
     // --- Orders ---
 
     void retire_all();
+    void renew_all();
     void resize(std::size_t max_conns);
     void close();
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+// Connection strings: refused with a clear message or understood, and never a password in a message.
+#include "target.hpp"
+
+#include <podpool/error.hpp>
+#include <podpool/mysql.hpp>
+#include <podpool/option_values.hpp>
+#include <podpool/options.hpp>
+#include <podpool/postgres.hpp>
+
+#include <string>
+
+namespace {
+
+using podpool::fuzz::promise;
+
+constexpr std::string_view password = "s3cr3t-canary";
+
+void check_message(const podpool::error& refused) {
+    const std::string_view text = refused.what();
+    promise(!text.empty(), "an error says what is wrong");
+    promise(text.find(password) == std::string_view::npos, "no password in a message");
+    promise(podpool::fuzz::is_plain_line(text), "a message is one line");
+}
+
+/// What was understood can be written down and is understood again.
+void check_round_trip(const podpool::options& understood) {
+    std::string text;
+    for (const podpool::option_value& each : podpool::option_values(understood)) {
+        if (each.is_default) continue;
+        text += each.key + "='";
+        for (const char c : each.value) {
+            if (c == '\'' || c == '\\') text += '\\';
+            text += c;
+        }
+        text += "' ";
+    }
+    const podpool::options again = podpool::options::parse(text);
+    promise(podpool::option_values(again) == podpool::option_values(understood), "options can be written down");
+}
+
+void read(const std::string& connection_string) {
+    podpool::options understood;
+    try {
+        understood = podpool::options::parse(connection_string);
+    } catch (const podpool::error& refused) {
+        return check_message(refused);
+    }
+    check_round_trip(understood);
+    try {
+        const podpool::postgres driver(understood);
+        promise(driver.label().find(password) == std::string::npos, "no password in the pool's name");
+    } catch (const podpool::error& refused) {
+        check_message(refused);
+    }
+    try {
+        const podpool::mysql driver(understood);
+        promise(driver.label().find(password) == std::string::npos, "no password in the pool's name");
+    } catch (const podpool::error& refused) {
+        check_message(refused);
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string input(podpool::fuzz::text_of(data, size));
+    const std::string secret(password);
+    read(input);
+    read("postgresql://app:" + secret + "@db/shop?" + input);
+    read("mysql://app:" + secret + "@db/shop?" + input);
+    read("host=db password=" + secret + " " + input);
+    return 0;
+}

@@ -35,6 +35,8 @@ TEST_CASE("error codes are those of the golden file") {
         std::pair{errc::connection_lost, "connection_lost"},
         std::pair{errc::not_connected, "not_connected"},
         std::pair{errc::role_excluded, "role_excluded"},
+        std::pair{errc::overloaded, "overloaded"},
+        std::pair{errc::forked, "forked"},
     };
     std::string text;
     for (const auto& [code, name] : names) {

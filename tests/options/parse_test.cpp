@@ -55,6 +55,8 @@ TEST_CASE("every key sets its field") {
         "host=a pool_max_conns=40 pool_min_conns=3 pool_min_idle_conns=2 pool_max_conns_per_endpoint=20 "
         "pool_max_conn_lifetime=1h pool_max_conn_lifetime_jitter=5m pool_renew_overshoot=0 "
         "pool_rebalance=off pool_rebalance_pace=20% pool_server_totals=off "
+        "pool_max_opens_per_second=7 pool_subset=12 pool_zone=eu-west-1a pool_overload=codel "
+        "pool_leak_threshold=1m "
         "pool_max_conn_idle_time=90s pool_health_check_period=250ms pool_acquire_timeout=1.5s "
         "pool_max_waiters=0 pool_connect_timeout=2s pool_discovery=srv pool_dns_refresh=10s "
         "pool_dns_servers=10.0.0.10,[::1]:5353 pool_balance=p2c pool_reset=rollback pool_name='web shop'");
@@ -69,6 +71,11 @@ TEST_CASE("every key sets its field") {
     CHECK_FALSE(parsed.rebalance);
     CHECK(parsed.rebalance_pace == 20);
     CHECK_FALSE(parsed.server_totals);
+    CHECK(parsed.max_opens_per_second == 7);
+    CHECK(parsed.subset == std::size_t{12});
+    CHECK(parsed.zone == "eu-west-1a");
+    CHECK(parsed.overload == podpool::overload_policy::codel);
+    CHECK(parsed.leak_threshold == std::chrono::nanoseconds(1min));
     CHECK(parsed.max_conn_idle_time == 90s);
     CHECK(parsed.health_check_period == 250ms);
     CHECK(parsed.acquire_timeout == 1500ms);
@@ -155,7 +162,7 @@ TEST_CASE("#40 an unknown pool_ key names the nearest known one") {
 }
 
 TEST_CASE("#40 keys of later versions are unknown") {
-    CHECK(problem("pool_zone=auto").starts_with("pool_zone: unknown key"));
+    CHECK(problem("pool_admin_address=auto").starts_with("pool_admin_address: unknown key"));
 }
 
 TEST_CASE("#40 a bad value names key, value and range") {
@@ -168,6 +175,14 @@ TEST_CASE("#40 a bad value names key, value and range") {
         "; expected ip:port,... such as 10.0.0.10 or 10.0.0.10:53,[fd00::10]:53, or system";
     const std::vector<std::pair<std::string, std::string>> table{
         {"pool_max_conns=0", "\"0\" is too small; expected a whole number from 1 to 100000"},
+        {"pool_subset=0", "0 is too small; expected a whole number from 1 to 100000, or none"},
+        {"pool_subset=all", "\"all\" is not a whole number; expected a whole number from 1 to 100000, or none"},
+        {"pool_zone='eu west'",
+         "\"eu west\" holds a character that is not allowed; expected none, auto or a zone: 1 to 63 letters, "
+         "digits, '-', '_' and '.'"},
+        {"pool_leak_threshold=0s",
+         "\"0s\" is too small; expected a duration such as 250ms, 30s or 1h30m, from 1ms to 3650d, or none"},
+        {"pool_overload=lifo", "\"lifo\" is unknown; expected one of fifo, codel"},
         {"pool_max_conns=100001", "\"100001\" is too large; expected a whole number from 1 to 100000"},
         {"pool_max_conns=99999999999999999999",
          "\"99999999999999999999\" is too large; expected a whole number from 1 to 100000"},

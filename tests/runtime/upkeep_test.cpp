@@ -3,7 +3,9 @@
 #include "runtime/support.hpp"
 #include "support/catch.hpp"
 
+#include <cstdlib>
 #include <stdexcept>
+#include <string>
 
 using namespace podpool::test;
 using namespace std::chrono_literals;
@@ -364,4 +366,32 @@ TEST_CASE("a connection whose reset throws is replaced") {
     pool.acquire()->use();
     CHECK(eventually([&] { return closes(pool.stats(), close_reason::broken) == 1; }));
     CHECK(servers.world().sessions() == 0);
+}
+
+TEST_CASE("pool_zone=auto takes the zone from the environment, and its endpoints come first") {
+    const fake_servers servers(4);
+    podpool::endpoint_set answer;
+    answer.source = "static";
+    for (std::size_t index = 0; index < 4; ++index) {
+        answer.endpoints.emplace_back(servers.at(index)).zone = index < 2 ? "here" : "there";
+    }
+    servers.world().publish(podpool::discovery_update(answer));
+    podpool::options settings = small_pool(4);
+    settings.min_conns = 4;
+    settings.zone = "auto";
+    const std::string zone = GENERATE("here", "there", "");
+    if (zone.empty()) {
+        ::unsetenv("PODPOOL_ZONE");
+    } else {
+        ::setenv("PODPOOL_ZONE", zone.c_str(), 1);
+    }
+    const fake_pool pool(settings, servers.driver());
+    ::unsetenv("PODPOOL_ZONE");
+    REQUIRE(eventually([&] { return pool.stats().idle == 4; }));
+    for (const podpool::endpoint_stats& each : pool.stats().endpoints) {
+        CAPTURE(zone, to_string(each.where), each.zone);
+        CHECK(each.open == (zone.empty() ? 1U : each.zone == zone ? 2U : 0U));
+        const bool spare = !zone.empty() && each.zone != zone;
+        CHECK(each.state == (spare ? podpool::endpoint_state::spare : podpool::endpoint_state::ready));
+    }
 }

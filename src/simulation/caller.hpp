@@ -35,11 +35,11 @@ struct outcomes {
     std::uint64_t served = 0;
     std::uint64_t cancelled = 0;
     std::map<errc, std::uint64_t> refused;
-    std::uint64_t lost_in_use = 0;  ///< the pod died or hung while the connection was used
-    std::uint64_t got_dead = 0;     ///< handed over already dead, not noticed
-    std::uint64_t refused_writes = 0;
-    histogram wait;     ///< of those served, from asking to getting
-    histogram refusal;  ///< of those refused, from asking to the answer
+    std::uint64_t lost_in_use = 0;     ///< the pod died or hung while the connection was used
+    std::uint64_t got_dead = 0;        ///< handed over already dead, not noticed
+    std::uint64_t refused_writes = 0;  ///< on a pod that was a standby by then
+    histogram wait;                    ///< of those served, from asking to getting
+    histogram refusal;                 ///< of those refused, from asking to the answer
     duration longest_wait{0};
 
     [[nodiscard]] std::uint64_t failed() const {

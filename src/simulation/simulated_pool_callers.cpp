@@ -176,7 +176,9 @@ void simulated_pool::give_back(std::size_t id, const failure& why) {
 void simulated_pool::refuse_write(slot_id slot) {
     ++outcomes_.refused_writes;
     trace("write refused", slot);
-    told_[sockets_[slot].where->where] = role::unknown;
+    // One that is known to be a standby has told so since the lease began.
+    role& told = told_[sockets_[slot].where->where];
+    if (told == role::primary) told = role::unknown;
     machine_.role_doubted(slot, now());
 }
 

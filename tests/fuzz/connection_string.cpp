@@ -36,7 +36,8 @@ void check_round_trip(const podpool::options& understood) {
         text += "' ";
     }
     const podpool::options again = podpool::options::parse(text);
-    promise(podpool::option_values(again) == podpool::option_values(understood), "options can be written down");
+    promise(podpool::option_values(again) == podpool::option_values(understood),
+            "options can be written down");
 }
 
 void read(const std::string& connection_string) {

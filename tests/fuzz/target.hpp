@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a fuzz target is: one function, called by libFuzzer with inputs that it makes up and by replay.cpp with those
-// that are kept. An input that breaks a promise ends the process.
+// What a fuzz target is: one function, called by libFuzzer with inputs that it makes up and by replay.cpp
+// with those that are kept. An input that breaks a promise ends the process.
 #pragma once
 
 #include <cstddef>

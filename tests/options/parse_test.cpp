@@ -176,7 +176,8 @@ TEST_CASE("#40 a bad value names key, value and range") {
     const std::vector<std::pair<std::string, std::string>> table{
         {"pool_max_conns=0", "\"0\" is too small; expected a whole number from 1 to 100000"},
         {"pool_subset=0", "0 is too small; expected a whole number from 1 to 100000, or none"},
-        {"pool_subset=all", "\"all\" is not a whole number; expected a whole number from 1 to 100000, or none"},
+        {"pool_subset=all",
+         "\"all\" is not a whole number; expected a whole number from 1 to 100000, or none"},
         {"pool_zone='eu west'",
          "\"eu west\" holds a character that is not allowed; expected none, auto or a zone: 1 to 63 letters, "
          "digits, '-', '_' and '.'"},

@@ -177,8 +177,8 @@ private:
     void retire() { one_of(world_.pools())->retire_all(); }
     void renew() { one_of(world_.pools())->renew_all(); }
 
-    /// Everything is well again: within the longest pause after a refused login, and the time that a hung dial
-    /// takes, every pool must serve whoever comes.
+    /// Everything is well again: within the longest pause after a refused login, and the time that a hung
+    /// dial takes, every pool must serve whoever comes.
     void heal() {
         for (pod* each : pods_) {
             each->mood = pod_mood::accepts;

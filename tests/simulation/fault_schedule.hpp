@@ -26,9 +26,9 @@ struct schedule_figures {
     void add(const schedule_figures& other);
 };
 
-/// Plays one schedule: pools with options drawn at random, pods that die, hang, refuse, lose their sessions, change
-/// role or weight, come and go, a DNS that fails or contradicts itself, orders to the pools, and callers all the time.
-/// Then all is well again, and every pool must serve; at the end nothing may be left.
+/// Plays one schedule: pools with options drawn at random, pods that die, hang, refuse, lose their sessions,
+/// change role or weight, come and go, a DNS that fails or contradicts itself, orders to the pools, and
+/// callers all the time. Then all is well again, and every pool must serve; at the end nothing may be left.
 ///
 /// The world watches its truths after every event. Throws broken_truth, which says with which seed.
 schedule_figures play_fault_schedule(std::uint64_t seed);

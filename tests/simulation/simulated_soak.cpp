@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// simulated_soak SEEDS [FIRST]: plays that many random schedules of faults, on all cores, and prints what happened.
+// simulated_soak SEEDS [FIRST]: plays that many random schedules of faults, on all cores, and prints what
+// happened.
 #include "fault_schedule.hpp"
 
 #include <algorithm>

@@ -53,9 +53,7 @@ inline void machine::take_turn(time_point now) {
     next_move_ = std::max(next_move_, next_turn_);
 }
 
-inline bool machine::set_is_certain() const {
-    return discovery_error_.empty() && none_missing_;
-}
+inline bool machine::set_is_certain() const { return discovery_error_.empty() && none_missing_; }
 
 /// Whether an endpoint that is discovered has yet to show whether it can be used.
 inline bool machine::openings_pending() const {

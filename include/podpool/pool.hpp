@@ -32,7 +32,8 @@ namespace podpool {
 ///
 /// It begins to discover endpoints when it is constructed and opens connections when they are wanted.
 /// Thread safety: every function may be called from any thread at the same time, except the destructor.
-/// Moved-from pools may only be destroyed or assigned to.
+/// Moved-from pools may only be destroyed or assigned to. In a child that fork() has made since, the
+/// connections are the parent's: acquiring fails with errc::forked, orders do nothing, figures are empty.
 template <driver Driver>
 class pool {
 public:

@@ -134,6 +134,11 @@ TEST_CASE("a child of fork() is refused with the reason, and the parent doesn't 
         if (!refused.says("process " + std::to_string(::getppid()))) return 3;
         // Neither a lease nor the pool says farewell on sockets that are the parent's.
         held.release();
+        pool->retire_all();
+        pool->resize(1);
+        pool->close();
+        if (pool->close(1ms)) return 5;
+        if (pool->stats().open != 0) return 6;
         pool.reset();
         if (servers.world().sessions() != 2) return 4;
         return good;

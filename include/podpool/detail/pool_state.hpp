@@ -81,7 +81,9 @@ public:
 
     [[nodiscard]] stats snapshot();
     void resize(std::size_t max_conns);
-    void refresh() { source_->refresh(); }
+    void refresh() {
+        if (!in_child()) source_->refresh();
+    }
     void retire_all();
     void renew_all();
     void close();

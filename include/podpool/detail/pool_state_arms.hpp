@@ -398,6 +398,11 @@ void pool_state<Driver>::arm_timer() {
 
 template <driver Driver>
 stats pool_state<Driver>::snapshot() {
+    if (in_child()) {
+        stats nothing;
+        nothing.name = settings_.name;
+        return nothing;
+    }
     const lock guard(mutex_);
     const core::time_point now = clock_now();
     stats figures = machine_.snapshot(now);
@@ -425,21 +430,25 @@ void pool_state<Driver>::resize(std::size_t max_conns) {
     options size_only;
     size_only.max_conns = max_conns;
     size_only.validate();
+    if (in_child()) return;
     on_event([max_conns](core::machine& machine, core::time_point now) { machine.resize(max_conns, now); });
 }
 
 template <driver Driver>
 void pool_state<Driver>::retire_all() {
+    if (in_child()) return;
     on_event([](core::machine& machine, core::time_point now) { machine.retire_all(now); });
 }
 
 template <driver Driver>
 void pool_state<Driver>::renew_all() {
+    if (in_child()) return;
     on_event([](core::machine& machine, core::time_point now) { machine.renew_all(now); });
 }
 
 template <driver Driver>
 bool pool_state<Driver>::close(std::chrono::nanoseconds timeout) {
+    if (in_child()) return false;
     const core::time_point deadline = core::later(clock_now(), timeout);
     close();
     const auto ended = std::make_shared<one_shot_event>();
@@ -449,6 +458,7 @@ bool pool_state<Driver>::close(std::chrono::nanoseconds timeout) {
 
 template <driver Driver>
 void pool_state<Driver>::close() {
+    if (in_child()) return;
     source_->stop();
     on_event([](core::machine& machine, core::time_point now) { machine.close(now); });
     // Wakes the timer's handler, which then finds the pool closed.
@@ -457,6 +467,7 @@ void pool_state<Driver>::close() {
 
 template <driver Driver>
 void pool_state<Driver>::on_closed(std::unique_ptr<close_waiter> waiting) {
+    if (in_child()) return waiting->complete(make_error_code(errc::forked));
     lock held(mutex_);
     close_waiters_.push_back(std::move(waiting));
     dispatch(held);

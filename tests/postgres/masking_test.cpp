@@ -10,6 +10,7 @@ namespace {
 
 TEST_CASE("a masked string shows everything but passwords") {
     CHECK(masked("host=a password=canary port=1") == "host=a password=*** port=1");
+    CHECK(masked("app:canary@host=a") == "***=***");
     CHECK(masked("host=a password='can ary' port=1") == "host=a password=*** port=1");
     CHECK(masked("password = 'ca\\'nary'  sslpassword=canary dbname=x") ==
           "password=*** sslpassword=*** dbname=x");

@@ -97,10 +97,10 @@ dns_reply& dns_reply::cname(const std::string& target, std::uint32_t ttl) {
 }
 
 dns_reply& dns_reply::srv(const std::string& target, std::uint16_t port, std::uint32_t ttl,
-                          std::uint16_t priority) {
+                          std::uint16_t priority, std::uint16_t weight) {
     bytes data;
     put16(data, priority);
-    put16(data, 1);
+    put16(data, weight);
     put16(data, port);
     put_name(data, target);
     add(type_srv, ttl, std::move(data));

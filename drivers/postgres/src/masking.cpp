@@ -99,6 +99,11 @@ std::string_view without_blanks(std::string_view text) {
     return text;
 }
 
+bool looks_like_keyword(std::string_view key) {
+    return key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+           std::string_view::npos;
+}
+
 std::string masked_keywords(std::string_view text) {
     const keyword_list keywords;
     std::string shown;
@@ -108,8 +113,9 @@ std::string masked_keywords(std::string_view text) {
         text = without_blanks(text.substr(key.size()));
         const bool has_value = text.starts_with('=');
         const bool known = keywords.has(key);
-        // An unknown word after a password may be the rest of it, cut off by a blank.
-        const bool show_key = known || (!after_secret && has_value);
+        // An unknown word after a password may be the rest of it, cut off by a blank; what doesn't look like a
+        // keyword may be anything.
+        const bool show_key = known || (!after_secret && has_value && looks_like_keyword(key));
         shown.append(shown.empty() ? "" : " ").append(show_key ? key : mask);
         if (!has_value) continue;
         text = without_blanks(text.substr(1));

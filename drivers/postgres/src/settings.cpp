@@ -61,6 +61,12 @@ value_map values_of(const PQconninfoOption* option) {
 }
 
 value_map user_values(const secret& text) {
+    // libpq would take it for a keyword, and quote it with whatever password it holds.
+    const std::size_t scheme = scheme_length(text.reveal());
+    if (scheme > 0 && !is_postgres_uri(text.reveal())) {
+        invalid("the scheme is \"" + std::string(text.reveal().substr(0, scheme)) +
+                "\"; expected postgresql:// or postgres://");
+    }
     if (is_postgres_uri(text.reveal()) && has_stray_at(text.reveal())) {
         invalid(
             "more than one \"@\" before the \"?\"; in a user name, a password or a database, write @ as %40, "

@@ -270,8 +270,9 @@ private:
     /// of farewell on a socket would end the parent's session: everything stays as it is until the process
     /// ends.
     void leave_to_parent() {
-        (void)thread_.release();
-        (void)std::make_unique<std::shared_ptr<detail::pool_state<Driver>>>(std::move(state_)).release();
+        [[maybe_unused]] const auto* const thread = thread_.release();
+        auto kept = std::make_unique<std::shared_ptr<detail::pool_state<Driver>>>(std::move(state_));
+        [[maybe_unused]] const auto* const state = kept.release();
     }
 
     std::unique_ptr<detail::background_thread> thread_;

@@ -54,8 +54,9 @@ TEST_CASE("SRV records bring ports, and their targets' addresses are asked for")
 
 TEST_CASE("the weights of SRV records are the endpoints', and none at all counts as one") {
     fixture f;
-    f.server.set(service, srv,
-                 dns_reply().srv(pod(0), 5432, 5, 0, 30).srv(pod(1), 5433, 5, 0, 10).srv(pod(2), 5434, 5, 0, 0));
+    f.server.set(
+        service, srv,
+        dns_reply().srv(pod(0), 5432, 5, 0, 30).srv(pod(1), 5433, 5, 0, 10).srv(pod(2), 5434, 5, 0, 0));
     for (int number = 0; number < 3; ++number) {
         f.server.set(pod(number), a, dns_reply().a("10.0.0." + std::to_string(number + 1)));
     }
@@ -65,8 +66,9 @@ TEST_CASE("the weights of SRV records are the endpoints', and none at all counts
         CHECK(one.weight == (one.where.port == 5432 ? 30U : one.where.port == 5433 ? 10U : 1U));
     }
     // A weight that changes is a change.
-    f.server.set(service, srv,
-                 dns_reply().srv(pod(0), 5432, 5, 0, 7).srv(pod(1), 5433, 5, 0, 7).srv(pod(2), 5434, 5, 0, 7));
+    f.server.set(
+        service, srv,
+        dns_reply().srv(pod(0), 5432, 5, 0, 7).srv(pod(1), 5433, 5, 0, 7).srv(pod(2), 5434, 5, 0, 7));
     source->refresh();
     for (const auto& one : f.log.next_set().endpoints) CHECK(one.weight == 7);
 }

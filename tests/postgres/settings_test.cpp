@@ -164,7 +164,8 @@ TEST_CASE("lists that don't agree, bad ports and bad values are refused with a r
 
 TEST_CASE("a URI of another database is refused by its scheme, and its password isn't shown") {
     const std::string text = problem_of("mysql://app:canary@db/shop?host=a");
-    CHECK(text.find("the scheme is \"mysql://\"; expected postgresql:// or postgres://") != std::string::npos);
+    CHECK(text.find("the scheme is \"mysql://\"; expected postgresql:// or postgres://") !=
+          std::string::npos);
     CHECK(text.find("canary") == std::string::npos);
 }
 

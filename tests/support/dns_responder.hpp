@@ -36,8 +36,7 @@ public:
     dns_reply& aaaa(const std::string& address, std::uint32_t ttl = 5);
     dns_reply& cname(const std::string& target, std::uint32_t ttl = 5);
     dns_reply& srv(const std::string& target, std::uint16_t port, std::uint32_t ttl = 5,
-                   std::uint16_t priority = 0,
-                   std::uint16_t weight = 1);
+                   std::uint16_t priority = 0, std::uint16_t weight = 1);
     /// An address in the additional section.
     dns_reply& glue(const std::string& owner, const std::string& address, std::uint32_t ttl = 5);
     /// Over UDP only the header, marked as truncated, whatever fits; over TCP everything.

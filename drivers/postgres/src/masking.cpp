@@ -113,8 +113,8 @@ std::string masked_keywords(std::string_view text) {
         text = without_blanks(text.substr(key.size()));
         const bool has_value = text.starts_with('=');
         const bool known = keywords.has(key);
-        // An unknown word after a password may be the rest of it, cut off by a blank; what doesn't look like a
-        // keyword may be anything.
+        // An unknown word after a password may be the rest of it, cut off by a blank; what doesn't look like
+        // a keyword may be anything.
         const bool show_key = known || (!after_secret && has_value && looks_like_keyword(key));
         shown.append(shown.empty() ? "" : " ").append(show_key ? key : mask);
         if (!has_value) continue;

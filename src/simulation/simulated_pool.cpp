@@ -69,6 +69,7 @@ void simulated_pool::follow_up() {
     std::vector<core::action> todo;
     while (machine_.has_actions()) {
         machine_.take_actions(todo);
+        returned_.clear();
         for (const core::action& wanted : todo) perform(wanted);
         done_at_once_ += todo.size();
         if (done_at_once_ > 100'000) broken("the machine asks for things without end");
@@ -97,9 +98,7 @@ void simulated_pool::perform(const core::action& todo) {
             close_socket(todo.slot);
             break;
         case action_kind::grant:
-            if (first_waiting(callers_[todo.cookie].plan.wanted) != todo.cookie) {
-                broken("a grant isn't for the first waiter");
-            }
+            if (!is_first(todo.cookie)) broken("a grant isn't for the first waiter");
             leave_queue(todo.cookie);
             if (now() >= callers_[todo.cookie].deadline) broken("a waiter is served past its deadline");
             granted(todo.cookie, {todo.slot, todo.verify, true});

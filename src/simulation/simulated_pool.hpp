@@ -104,6 +104,7 @@ private:
     void done(std::size_t id);
     [[nodiscard]] std::size_t new_caller(const caller_plan& plan);
     [[nodiscard]] std::size_t first_waiting(role wanted) const;
+    [[nodiscard]] bool is_first(std::size_t id) const;
     [[nodiscard]] bool is_known(const endpoint& where) const { return known_ && known_->contains(where); }
     void check_grant(std::size_t id, core::grant given) const;
 
@@ -148,6 +149,7 @@ private:
     std::vector<std::size_t> gone_callers_;  // whose places are free
     std::list<std::size_t> queue_;           // who waits, in the order in which they must be served, per role
     std::map<std::size_t, std::list<std::size_t>::iterator> places_;
+    std::vector<std::size_t> returned_;  // who was given a dead connection and waits again, in this batch
     outcomes outcomes_;
     std::uint64_t opens_ = 0;
     std::uint64_t moves_ = 0;

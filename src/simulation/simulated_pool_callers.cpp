@@ -69,6 +69,7 @@ void simulated_pool::ask(std::size_t id, queue_end end) {
 void simulated_pool::queue(std::size_t id, queue_end end) {
     caller& waiting = callers_[id];
     waiting.now = caller::stage::waiting;
+    if (end == queue_end::front) returned_.push_back(id);
     places_[id] = queue_.insert(end == queue_end::back ? queue_.end() : queue_.begin(), id);
     if (waiting.overdue.number == 0 && waiting.deadline != core::never) {
         waiting.overdue =
@@ -94,6 +95,18 @@ std::size_t simulated_pool::first_waiting(role wanted) const {
         return callers_[id].plan.wanted == wanted;
     });
     return first == queue_.end() ? no_caller : *first;
+}
+
+/// Whether a caller is served in its turn. Who came back to the head of the queue after the machine had
+/// decided on this grant doesn't come before it.
+bool simulated_pool::is_first(std::size_t id) const {
+    for (const std::size_t waiting : queue_) {
+        if (waiting == id) return true;
+        const bool same_role = callers_[waiting].plan.wanted == callers_[id].plan.wanted;
+        const bool came_back = std::find(returned_.begin(), returned_.end(), waiting) != returned_.end();
+        if (same_role && !came_back) return false;
+    }
+    return false;
 }
 
 void simulated_pool::leave_queue(std::size_t id) {

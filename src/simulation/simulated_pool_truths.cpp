@@ -30,10 +30,12 @@ bool simulated_pool::nothing_discovered_reachable() const {
         const endpoint& where = listed.where;
         const auto failing = failing_.find(where);
         if (failing == failing_.end() || !failing->second) return false;
-        for (const socket& seen : sockets_) {
-            if (seen.state == socket_state::established && !seen.is_closing && seen.where->where == where) {
+        for (slot_id slot = 0; slot < sockets_.size(); ++slot) {
+            const socket& seen = sockets_[slot];
+            // The machine may have given it up already, with the order to close it on its way.
+            const bool given_up = machine_.connections()[slot].status == slot_status::closing;
+            if (seen.state == socket_state::established && !given_up && seen.where->where == where)
                 return false;
-            }
         }
     }
     return true;

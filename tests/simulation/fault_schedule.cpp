@@ -4,6 +4,8 @@
 #include "simulation/broken_truth.hpp"
 
 #include <podpool/detail/choices.hpp>
+#include <podpool/detail/explain.hpp>
+#include <podpool/option_values.hpp>
 
 #include <algorithm>
 #include <array>
@@ -89,7 +91,8 @@ private:
         drawn.max_conn_idle_time = 1s + rng_.up_to(1min);
         drawn.health_check_period = 100ms + rng_.up_to(20s);
         drawn.acquire_timeout = 1ms + rng_.up_to(chance(50) ? duration(200ms) : duration(10s));
-        drawn.max_waiters = chance(80) ? 1024 : below(10);
+        // With none at all nothing is ever opened but the minimum.
+        drawn.max_waiters = chance(80) ? 1024 : 1 + below(10);
         drawn.overload = chance(50) ? overload_policy::codel : overload_policy::fifo;
         drawn.connect_timeout = 100ms + rng_.up_to(5s);
         drawn.balance = detail::balance_choices[below(detail::balance_choices.size())].value;
@@ -193,8 +196,12 @@ private:
             pool->call(plan);
             world_.run_for(25s);
             if (pool->callers().served == before) {
-                throw broken_truth("seed " + std::to_string(world_.seed()) +
-                                   ": a pool serves nobody though all is well again");
+                std::string text = "a pool serves nobody though all is well again: " +
+                                   detail::explain(errc::acquire_timeout, pool->snapshot());
+                for (const option_value& each : option_values(pool->settings())) {
+                    if (!each.is_default) text += "\n    " + each.key + "=" + each.value;
+                }
+                throw broken_truth(text);
             }
         }
     }

@@ -149,8 +149,8 @@ inline machine::shedding_view machine::look_at_totals(time_point now) {
         if (next_seat(id) < least && may_be_given(id)) least = next_seat(id);
     }
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present() || connections_.at(id).oldest == none || last_seat(id) < least)
-            continue;
+        if (!endpoints_[id].present() || connections_.at(id).oldest == none) continue;
+        if (connections_.at(id).share <= 0 || last_seat(id) < least) continue;
         if (!total_of(id, now, freshness)) continue;
         if (view.from == none || totals_[id] > totals_[view.from]) view.from = id;
     }

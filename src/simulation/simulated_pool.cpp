@@ -260,7 +260,7 @@ void simulated_pool::close_socket(slot_id slot) {
 
 void simulated_pool::arm() {
     const time_point deadline = machine_.next_deadline();
-    if (deadline == core::never) return events().cancel(armed_);
+    if (deadline == core::never) return events().cancel(std::exchange(armed_, {}));
     if (armed_.number != 0 && armed_.when <= deadline && armed_.when > now()) return;
     events().cancel(armed_);
     armed_ = events().at(deadline, [this] { tick(); });

@@ -15,9 +15,9 @@ COPY src /source/src
 COPY drivers /source/drivers
 COPY examples /source/examples
 WORKDIR /source
-# JOBS: compilers at a time; each takes up to 1 GB.
+# JOBS: compilers at a time; each takes up to 2 GB.
 ARG JOBS=2
-RUN cmake --preset release -DPODPOOL_MYSQL=ON \
+RUN cmake --preset release -DPODPOOL_MYSQL=ON -DCMAKE_UNITY_BUILD=ON \
     && nice cmake --build --preset release --parallel "$JOBS" --target podpool_cli podpool_example_05_server \
     && install -D --strip --target-directory=/out build/release/bin/podpool \
     && install -D --strip build/release/examples/podpool_example_05_server /out/podpool-example-server

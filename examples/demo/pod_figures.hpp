@@ -14,4 +14,7 @@ struct pod_figures {
     std::uint64_t served = 0;   ///< queries since the server started
 };
 
+/// A count as printf's %llu takes it.
+constexpr unsigned long long printable(std::uint64_t number) { return number; }
+
 }  // namespace demo

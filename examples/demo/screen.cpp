@@ -2,6 +2,7 @@
 #include "screen.hpp"
 
 #include "palette.hpp"
+#include "pod_figures.hpp"
 
 #include <unistd.h>
 
@@ -31,8 +32,6 @@ bool speaks_utf8() {
     }
     return false;
 }
-
-unsigned long long printable(std::uint64_t number) { return number; }
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #include "story.hpp"
 
 #include "picture.hpp"
+#include "pod_figures.hpp"
 
 #include <algorithm>
 #include <array>
@@ -43,8 +44,6 @@ std::string text_of(const std::vector<pod_figures>& pods) {
     }
     return text;
 }
-
-unsigned long long printable(std::uint64_t number) { return number; }
 
 }  // namespace
 

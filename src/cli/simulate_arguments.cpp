@@ -18,7 +18,7 @@ using simulation::load_kind;
 using simulation::model;
 
 constexpr std::chrono::nanoseconds longest = 24h * 7;
-constexpr std::size_t most_clients = 100'000;
+constexpr std::size_t most_simulated_clients = 100'000;
 constexpr std::size_t most_pods = 10'000;
 
 void add_text(CLI::App& verb, const std::string& name, std::string& into, const std::string& type,
@@ -153,7 +153,7 @@ void simulate_arguments::add_to(CLI::App& app) {
 simulate_request simulate_arguments::read() const {
     simulate_request request;
     simulation::plan& plan = request.scenario;
-    plan.clients = read_count("--clients", clients, 1, most_clients);
+    plan.clients = read_count("--clients", clients, 1, most_simulated_clients);
     plan.sessions = read_count("--sessions", sessions, 1, 1000);
     plan.pods = read_count("--pods", pods, 1, most_pods);
     plan.scale = read_scales(scale, plan.pods);
@@ -167,7 +167,7 @@ simulate_request simulate_arguments::read() const {
     plan.dns_cache = time_of("--dns-cache", dns_cache, 0s);
     plan.totals_age = time_of("--totals-age", totals_age, 0s);
     plan.start_over = time_of("--start-over", start_over, 0s, plan.length);
-    plan.clients_per_node = read_count("--clients-per-node", clients_per_node, 1, most_clients);
+    plan.clients_per_node = read_count("--clients-per-node", clients_per_node, 1, most_simulated_clients);
     plan.load = read_load(load);
     if (!looks.empty()) plan.looks.clear();
     for (const std::string& text : looks) plan.looks.push_back(time_of("--at", text, 1s));

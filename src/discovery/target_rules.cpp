@@ -11,7 +11,7 @@
 namespace podpool::detail {
 namespace {
 
-[[noreturn]] void refuse(const std::string& details) { throw error(errc::invalid_options, details); }
+[[noreturn]] void reject(const std::string& details) { throw error(errc::invalid_options, details); }
 
 /// The canonical text of an address, so that one address written in two ways is one endpoint.
 std::optional<std::string> canonical_address(const std::string& text) {
@@ -39,7 +39,7 @@ std::optional<endpoint_info> literal(const discovery_target& target) {
     if (!target.address.empty()) {
         const auto address = canonical_address(target.address);
         if (!address) {
-            refuse("host address `" + target.address + "` is not an IP address; expected something like " +
+            reject("host address `" + target.address + "` is not an IP address; expected something like " +
                    "10.0.0.1 or fd00::1");
         }
         const bool same = canonical_address(target.host) == address;
@@ -53,11 +53,11 @@ std::optional<endpoint_info> literal(const discovery_target& target) {
 }
 
 void check_port(const discovery_target& target) {
-    if (target.port == 0) refuse(shown(target) + " has port 0; expected 1 to 65535");
+    if (target.port == 0) reject(shown(target) + " has port 0; expected 1 to 65535");
 }
 
 void check_not_empty(const std::vector<discovery_target>& targets) {
-    if (targets.empty()) refuse("no host is given; expected at least one name, address or socket directory");
+    if (targets.empty()) reject("no host is given; expected at least one name, address or socket directory");
 }
 
 }  // namespace
@@ -92,7 +92,7 @@ sorted_targets sort_targets(const std::vector<discovery_target>& targets, bool n
             add_unique(result.fixed, {endpoint_info(endpoint("127.0.0.1", target.port), target.host)});
         } else {
             if (!is_dns_name(target.host)) {
-                refuse(shown(target) +
+                reject(shown(target) +
                        " is no address, no socket directory and no DNS name (labels of 1 to " +
                        "63 letters, digits, hyphens or underscores with dots between them)");
             }
@@ -112,7 +112,7 @@ std::vector<endpoint_info> literal_targets(const std::vector<discovery_target>& 
     for (const auto& target : targets) {
         const auto known = literal(target);
         if (!known) {
-            refuse(shown(target) + " is a name, and pool_discovery=static resolves none; expected an " +
+            reject(shown(target) + " is a name, and pool_discovery=static resolves none; expected an " +
                    "address, a socket directory, or an address beside the name (hostaddr)");
         }
         check_port(target);

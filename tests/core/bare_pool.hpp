@@ -34,8 +34,9 @@ inline options settings_of(std::size_t max_conns) {
 /// A machine, the time, and what the machine has asked for.
 class bare_pool {
 public:
-    explicit bare_pool(const options& settings, std::initializer_list<int> endpoints = {1})
-        : machine(settings, 1, now) {
+    explicit bare_pool(const options& settings, std::initializer_list<int> endpoints = {1},
+                       std::uint64_t seed = 1)
+        : machine(settings, seed, now) {
         if (endpoints.size() > 0) machine.discovered(answer_with(endpoints), now);
         collect();
     }

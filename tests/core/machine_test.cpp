@@ -304,74 +304,6 @@ TEST_CASE("#18 a check doesn't count as use: the idle time runs on") {
     CHECK(pool.now < used + 2min + 1s);
 }
 
-TEST_CASE("#14 an expired idle connection is never handed out, even if nobody has called tick()") {
-    options settings = settings_of(4);
-    settings.max_conn_lifetime = 10s;
-    bare_pool pool(settings);
-    const slot_id slot = pool.open_idle(1).front();
-    pool.now = pool.machine.connections()[slot].ends_at;
-    CHECK_FALSE(pool.machine.try_acquire(pool.now));
-    CHECK(pool.status(slot) == slot_status::closing);
-}
-
-TEST_CASE("#15 a connection whose lifetime ends in use is closed on return and replaced") {
-    options settings = settings_of(1);
-    settings.max_conn_lifetime = 10s;
-    bare_pool pool(settings);
-    const slot_id slot = pool.lease_new(1).front();
-    pool.pass(20s);
-    pool.machine.tick(pool.now);
-    CHECK(pool.status(slot) == slot_status::leased);
-    pool.machine.released(slot, {}, false, pool.now);
-    CHECK(pool.status(slot) == slot_status::closing);
-    pool.machine.closed(slot, pool.now);
-    pool.open_all();
-    CHECK(pool.machine.connections().totals().idle == 1);
-}
-
-TEST_CASE("a renewal opens its replacement before the old connection closes") {
-    options settings = settings_of(1);
-    settings.max_conn_lifetime = 100s;
-    bare_pool pool(settings);
-    const slot_id old = pool.open_idle(1).front();
-    std::vector<action> asked;
-    while (asked.empty()) {
-        pool.tick_at_deadline();
-        for (const action& each : pool.collect()) {
-            if (each.kind == action_kind::check) pool.machine.maintained(each.slot, {}, pool.now);
-            if (each.kind == action_kind::open) asked.push_back(each);
-        }
-    }
-    CHECK(pool.status(old) == slot_status::idle);
-    CHECK(pool.now < pool.machine.connections()[old].ends_at);
-    REQUIRE(pool.machine.begin_open(asked[0].slot, pool.now) != nullptr);
-    // The old one serves meanwhile.
-    const grant meanwhile = pool.machine.try_acquire(pool.now);
-    CHECK(meanwhile.slot == old);
-    pool.machine.opened(asked[0].slot, pool.now);
-    CHECK(pool.status(old) == slot_status::leased);
-    CHECK(pool.machine.connections().totals().draining == 1);
-    pool.machine.released(old, {}, false, pool.now);
-    CHECK(pool.status(old) == slot_status::closing);
-    CHECK(pool.machine.snapshot(pool.now).renewals == 1);
-}
-
-TEST_CASE("a renewal that becomes due during a reset may move the slots in memory") {
-    // One slot only, so that the replacement makes the table grow while the old one comes back.
-    options settings = settings_of(1);
-    settings.max_conn_lifetime = 10s;
-    bare_pool pool(settings);
-    const slot_id slot = pool.lease_new(1).front();
-    while (!pool.machine.connections()[slot].due) pool.tick_at_deadline();
-    REQUIRE(pool.now < pool.machine.connections()[slot].ends_at);
-    pool.machine.released(slot, {}, true, pool.now);
-    REQUIRE(pool.status(slot) == slot_status::resetting);
-    pool.machine.maintained(slot, {}, pool.now);
-    CHECK(pool.collect(action_kind::open).size() == 1);
-    CHECK(pool.machine.connections()[slot].last_used == pool.now);
-    CHECK(pool.machine.connections()[slot].renewing);
-}
-
 TEST_CASE("#23 retire_all aborts what is being opened, and those who wait get another") {
     bare_pool pool(settings_of(2));
     pool.machine.acquire(pool.now, never, 101);
@@ -509,40 +441,4 @@ TEST_CASE("#38 a snapshot tells what has happened") {
     CHECK(*seen.endpoints[broken].last_failure_age == 0s);
     CHECK(*seen.endpoints[broken].retry_in >= 5ms);
     CHECK(seen.endpoints[broken].closes[static_cast<std::size_t>(close_reason::endpoint_failed)] == 1);
-}
-
-TEST_CASE("renew_all replaces every connection of that moment, one after the other, and none that is newer") {
-    options settings = settings_of(6);
-    settings.max_conn_lifetime = 10h;
-    bare_pool pool(settings, {1, 2});
-    const std::vector<slot_id> old = pool.open_idle(4);
-    const grant held = pool.machine.try_acquire(pool.now);
-    REQUIRE(held);
-    pool.pass(1s);
-    pool.machine.renew_all(pool.now);
-    const time_point began = pool.now;
-    std::size_t most_at_once = 0;
-    const auto renewals = [&] { return pool.machine.snapshot(pool.now).renewals; };
-    const auto settle_all = [&] {
-        most_at_once = std::max(most_at_once, pool.collect(action_kind::open).size());
-        pool.open_all();
-        for (const action& each : std::exchange(pool.seen, {})) {
-            if (each.kind == action_kind::close) pool.machine.closed(each.slot, pool.now);
-            if (each.kind == action_kind::check) pool.machine.maintained(each.slot, {}, pool.now);
-        }
-    };
-    while (pool.now < began + 2min) {
-        settle_all();
-        pool.tick_at_deadline();
-        CHECK(pool.machine.connections().totals().open() >= 4);
-    }
-    CHECK(renewals() == 3);  // the leased one waits for its return
-    pool.machine.released(held.slot, {}, false, pool.now);
-    settle_all();
-    CHECK(renewals() == 4);
-    CHECK(most_at_once <= 1);
-    pool.now += 1s;
-    pool.machine.tick(pool.now);
-    CHECK(renewals() == 4);
-    CHECK(pool.machine.connections().totals().open() == 4);
 }

@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: BSL-1.0
 # The checks of `./dev lint`. Each step prints one line, ok or failed; a failed one prints its findings.
 # PODPOOL_LINT_ROOT: the tree to check, by default the one this script is in.
-# PODPOOL_LINT_BUILD: a configured build directory of that tree for clang-tidy, by default build/dev in it.
 set -uo pipefail
 
 root=${PODPOOL_LINT_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
-build=${PODPOOL_LINT_BUILD:-$root/build/dev}
 all_steps=(core headers format tidy tidy-tests length licence scripts paths)
 max_lines=500
 jobs=$(nproc)
@@ -126,28 +124,31 @@ step_format() {
     return 1
 }
 
-# tidy ARGUMENT_OF_GREP...: clang-tidy over the source files that the build knows and grep lets pass; it doesn't
-# know all of GCC's warnings.
+# tidy PRESET ARGUMENT_OF_GREP...: clang-tidy over the source files that the preset's build knows and grep lets
+# pass; it doesn't know all of GCC's warnings.
 tidy() {
-    local tool
+    local tool preset=$1 build=$root/build/$1
+    shift
     tool=$(newest_tool clang-tidy) || return 1
     if [[ ! -f $build/compile_commands.json ]]; then
-        (cd "$root" && cmake --preset dev >"$scratch/configure" 2>&1) || {
+        (cd "$root" && cmake --preset "$preset" >"$scratch/configure" 2>&1) || {
             tail -n 20 "$scratch/configure"
             return 1
         }
     fi
     sed -n 's/^ *"file": "\(.*\)".*/\1/p' "$build/compile_commands.json" | sort -u |
         grep -v "/tests/support/catch_main.cpp$" | grep "$@" |
-        xargs -d '\n' -r -P "$jobs" -n 1 "$tool" -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option --warnings-as-errors='*' 2>"$scratch/tidy" || {
+        xargs -d '\n' -r -P "$jobs" -n 1 "$tool" -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option \
+            --warnings-as-errors='*' 2>"$scratch/tidy" || {
         # On stderr are counts of suppressed warnings, and errors of the tool itself.
         grep -Ev '^[0-9]+ warnings? ' "$scratch/tidy"
         return 1
     }
 }
-# Apart, since there are twice as many test files as others.
-step_tidy() { tidy -v "^$root/tests/"; }
-step_tidy-tests() { tidy "^$root/tests/"; }
+# Sources in batches (the preset makes a unity build), since most of the time goes into headers. Tests apart: there
+# are twice as many of them, and clang-tidy finds their own configuration only for the files themselves.
+step_tidy() { tidy tidy -v "/tests/"; }
+step_tidy-tests() { tidy dev "^$root/tests/"; }
 
 step_length() {
     local file lines status=0

@@ -28,12 +28,12 @@ clean_tree() {
     write src/cli/main.cpp "$licence" '#include <podpool/number.hpp>' '' \
         'int main() { return podpool::core::next(-1); }'
     write dev '#!/usr/bin/env bash' 'echo fine'
-    write build/dev/compile_commands.json '[' '{' "  \"directory\": \"$tree\"," \
+    write build/tidy/compile_commands.json '[' '{' "  \"directory\": \"$tree\"," \
         "  \"command\": \"g++ -std=c++20 -I$tree/include -c $tree/src/cli/main.cpp\"," \
         "  \"file\": \"$tree/src/cli/main.cpp\"" '}' ']'
 }
 
-run_lint() { PODPOOL_LINT_ROOT=$tree PODPOOL_LINT_BUILD='' "$lint" --only "$1" >"$scratch/output" 2>&1; }
+run_lint() { PODPOOL_LINT_ROOT=$tree "$lint" --only "$1" >"$scratch/output" 2>&1; }
 
 report() {
     if [[ $1 == ok ]]; then

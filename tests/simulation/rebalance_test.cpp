@@ -5,23 +5,6 @@
 using namespace podpool;
 using namespace podpool::simulation;
 
-namespace {
-
-/// Moves that all pools have made.
-std::uint64_t moves(world& here) {
-    std::uint64_t sum = 0;
-    for (const auto& pool : here.pools()) sum += closes(pool->snapshot(), close_reason::rebalanced);
-    return sum;
-}
-
-options full_pool(std::size_t size) {
-    options settings = pool_of(size);
-    settings.min_conns = size;
-    return settings;
-}
-
-}  // namespace
-
 TEST_CASE("3 to 5 pods: surplus connections move within a minute or so, whether callers are many or none") {
     const auto seed = GENERATE(1U, 2U, 3U);
     const auto clients = GENERATE(0U, 10U, 60U);  // idle, busy, overrun

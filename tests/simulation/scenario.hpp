@@ -21,6 +21,13 @@ inline options pool_of(std::size_t max_conns) {
     return settings;
 }
 
+/// That, and as many connections from the start.
+inline options full_pool(std::size_t size) {
+    options settings = pool_of(size);
+    settings.min_conns = size;
+    return settings;
+}
+
 inline std::size_t largest_gap(const std::vector<std::size_t>& counts) {
     const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
     return *most - *least;
@@ -57,6 +64,13 @@ inline constexpr std::size_t refused_within_a_second = 8;
 /// Closes by reason, those on pods that the pool has forgotten included.
 inline std::uint64_t closes(const stats& figures, close_reason reason) {
     return figures.closes[static_cast<std::size_t>(reason)];
+}
+
+/// Moves that all pools have made.
+inline std::uint64_t moves(world& here) {
+    std::uint64_t sum = 0;
+    for (const auto& pool : here.pools()) sum += closes(pool->snapshot(), close_reason::rebalanced);
+    return sum;
 }
 
 }  // namespace podpool::simulation

@@ -10,12 +10,6 @@ using namespace podpool::simulation;
 
 namespace {
 
-options full_pool(std::size_t size) {
-    options settings = pool_of(size);
-    settings.min_conns = size;
-    return settings;
-}
-
 std::set<const pod*> used_by(const simulated_pool& pool, const std::vector<pod*>& pods) {
     std::set<const pod*> used;
     for (const pod* each : pods) {

@@ -24,13 +24,6 @@ void start_pools(world& here, std::size_t pools, std::size_t size, duration with
     }
 }
 
-/// Moves that all pools have made.
-std::uint64_t moves(world& here) {
-    std::uint64_t sum = 0;
-    for (const auto& pool : here.pools()) sum += closes(pool->snapshot(), close_reason::rebalanced);
-    return sum;
-}
-
 }  // namespace
 
 TEST_CASE("200 pools of 1 over 5 pods are even within a minute of a cold start, by the servers' totals") {

@@ -86,7 +86,7 @@ constexpr std::array rules{
 constexpr int option_prevents_statement = 1290;
 constexpr int read_only_transaction = 1792;
 constexpr int read_only_mode = 1836;
-constexpr int innodb_read_only = 1874;
+constexpr int read_only_innodb = 1874;
 
 // A TLS handshake that broke off says nothing about certificates.
 constexpr std::array<std::string_view, 4> broken_tls{"eof", "EOF", "reset by peer", "timed out"};
@@ -133,7 +133,7 @@ read_only_refusal read_only_refusal_in(const mysql_error::report& said) noexcept
                        ? read_only_refusal::server
                        : read_only_refusal::none;
         case read_only_mode:
-        case innodb_read_only:
+        case read_only_innodb:
             return read_only_refusal::server;
         case read_only_transaction:
             return read_only_refusal::unless_own;

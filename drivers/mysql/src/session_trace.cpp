@@ -9,7 +9,7 @@ namespace podpool::detail {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\n\v\f\r";
+constexpr std::string_view sql_blanks = " \t\n\v\f\r";
 constexpr std::size_t npos = std::string_view::npos;
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -39,7 +39,7 @@ void skip_to(std::string_view& text, std::string_view end) noexcept {
 /// Drops blanks and comments at the front. Executable comments must have been ruled out before.
 void skip_blanks(std::string_view& text) noexcept {
     for (;;) {
-        text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+        text.remove_prefix(std::min(text.find_first_not_of(sql_blanks), text.size()));
         if (text.starts_with("/*")) {
             text.remove_prefix(2);
             skip_to(text, "*/");

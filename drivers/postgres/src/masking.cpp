@@ -28,7 +28,7 @@ private:
     std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> known_{PQconndefaults(), &PQconninfoFree};
 };
 
-std::size_t scheme_length(std::string_view text) noexcept {
+std::size_t postgres_scheme_length(std::string_view text) noexcept {
     for (const std::string_view scheme :
          {std::string_view("postgresql://"), std::string_view("postgres://")}) {
         if (text.starts_with(scheme)) return scheme.size();
@@ -54,7 +54,7 @@ std::string masked_query(std::string_view query) {
 }
 
 std::string masked_uri(std::string_view uri) {
-    const std::size_t start = scheme_length(uri);
+    const std::size_t start = postgres_scheme_length(uri);
     // A password may hold any sign that the user forgot to encode: it ends at the last "@" of all.
     const std::size_t at = uri.rfind('@');
     const std::size_t colon = uri.find(':', start);
@@ -138,11 +138,11 @@ bool is_secret_keyword(std::string_view keyword) noexcept {
 }
 
 bool is_postgres_uri(std::string_view connection_string) noexcept {
-    return scheme_length(connection_string) != 0;
+    return postgres_scheme_length(connection_string) != 0;
 }
 
 bool has_stray_at(std::string_view uri) noexcept {
-    const std::size_t start = scheme_length(uri);
+    const std::size_t start = postgres_scheme_length(uri);
     // As libpq: the user's part ends at the first "@" if no "/" comes before it.
     const std::size_t end = uri.find_first_of("@/", start);
     if (end == std::string_view::npos) return false;

@@ -206,13 +206,17 @@ inline void machine::renew(time_point now) {
     const std::size_t allowed = renewals_at_once(connections_.totals().open());
     const duration lead = renewal_lead(settings_.max_conn_lifetime, estimated_open_);
     const duration gap = renewal_gap(settings_.max_conn_lifetime, aging_.size());
-    for (std::span<const std::pair<time_point, slot_id>> left(aging_);; left = left.subspan(1)) {
-        const time_point start = next_renewal(left, lead, gap);
+    for (std::span<const std::pair<time_point, slot_id>> left(aging_); !left.empty();
+         left = left.subspan(1)) {
+        const slot_id victim = left.front().second;
+        const slot& next = connections_[victim];
+        // A small pool would renew at once what it has just opened, if two short lives were drawn.
+        const time_point half_way = next.opened_at + (next.ends_at - next.opened_at) / 2;
+        const time_point start = std::max(next_renewal(left, lead, gap), half_way);
         if (start > now) {
             maintenance_at_ = std::min(maintenance_at_, start);
             return;
         }
-        const slot_id victim = left.front().second;
         connections_[victim].moving = false;
         if (connections_[victim].status == slot_status::leased) {
             connections_[victim].due = true;

@@ -5,6 +5,7 @@
 #include "cli/render.hpp"
 #include "cli/stop_signals.hpp"
 #include "cli/target.hpp"
+#include "cli/utf8.hpp"
 
 #include <podpool/detail/explain.hpp>
 

@@ -5,6 +5,7 @@
 #include "cli/json.hpp"
 #include "cli/render.hpp"
 #include "cli/target.hpp"
+#include "cli/utf8.hpp"
 
 #include <podpool/detail/describe_failure.hpp>
 #include <podpool/detail/explain.hpp>

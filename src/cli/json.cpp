@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cli/json.hpp"
 
+#include "cli/utf8.hpp"
+
 // Boost.JSON's own sources: this file is the one that holds them.
 #include <boost/json/src.hpp>
 
@@ -31,7 +33,7 @@ void append_object(std::string& text, const boost::json::object& object) {
     for (const auto& member : object) {
         if (!first) text += ',';
         first = false;
-        text += boost::json::serialize(member.key());
+        text += boost::json::serialize(to_utf8(member.key()));
         text += ':';
         append(text, member.value());
     }
@@ -56,6 +58,8 @@ void append(std::string& text, const boost::json::value& value) {
         append_array(text, value.get_array());
     } else if (value.is_double()) {
         append_number(text, value.get_double());
+    } else if (value.is_string()) {
+        text += boost::json::serialize(to_utf8(value.get_string()));
     } else {
         text += boost::json::serialize(value);
     }

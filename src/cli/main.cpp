@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cli/command_line.hpp"
 #include "cli/usage_error.hpp"
+#include "cli/utf8.hpp"
 
 #include <podpool/error.hpp>
 
@@ -11,6 +12,7 @@
 namespace {
 
 using podpool::cli::exit_code;
+using podpool::cli::one_line;
 
 exit_code run(int argument_count, const char* const* arguments) {
     try {
@@ -21,13 +23,13 @@ exit_code run(int argument_count, const char* const* arguments) {
         std::cerr << "podpool: standard output can't be written\n";
         return exit_code::failed;
     } catch (const podpool::cli::usage_error& wrong) {
-        std::cerr << "podpool: " << wrong.what() << '\n';
+        std::cerr << "podpool: " << one_line(wrong.what()) << '\n';
         return exit_code::misused;
     } catch (const podpool::error& failed) {
-        std::cerr << "podpool: " << failed.what() << '\n';
+        std::cerr << "podpool: " << one_line(failed.what()) << '\n';
         return failed.code() == podpool::errc::invalid_options ? exit_code::misused : exit_code::failed;
     } catch (const std::exception& failed) {
-        std::cerr << "podpool: " << failed.what() << '\n';
+        std::cerr << "podpool: " << one_line(failed.what()) << '\n';
         return exit_code::failed;
     }
 }

@@ -4,6 +4,7 @@
 #include "cli/json.hpp"
 #include "cli/render.hpp"
 #include "cli/target.hpp"
+#include "cli/utf8.hpp"
 
 #include <podpool/option_values.hpp>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cli/render.hpp"
 
+#include "cli/utf8.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -13,6 +15,7 @@ text_table::text_table(std::vector<column> columns) : columns_(std::move(columns
 
 void text_table::add(std::vector<std::string> cells) {
     cells.resize(columns_.size());
+    for (std::string& cell : cells) cell = one_line(cell);
     rows_.push_back(std::move(cells));
 }
 
@@ -45,12 +48,6 @@ std::string joined(const std::vector<std::string>& lines) {
     std::string text;
     for (const std::string& line : lines) text.append(line).append(1, '\n');
     return text;
-}
-
-std::string one_line(std::string_view text) {
-    std::string line(text);
-    std::replace_if(line.begin(), line.end(), [](char c) { return (c >= 0 && c < ' ') || c == 127; }, ' ');
-    return line;
 }
 
 std::string error_line(std::string_view message, const endpoint& where) {

@@ -40,9 +40,6 @@ private:
 /// The lines with a line feed behind each.
 std::string joined(const std::vector<std::string>& lines);
 
-/// A text on one line: what isn't printable becomes a blank.
-std::string one_line(std::string_view text);
-
 /// An endpoint's error on one line, without the endpoint's own name at the front.
 std::string error_line(std::string_view message, const endpoint& where);
 

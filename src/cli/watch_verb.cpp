@@ -7,6 +7,7 @@
 #include "cli/screen.hpp"
 #include "cli/stop_signals.hpp"
 #include "cli/target.hpp"
+#include "cli/utf8.hpp"
 
 #include <podpool/detail/explain.hpp>
 

@@ -3,6 +3,7 @@
 
 #include "cli/json.hpp"
 #include "cli/screen.hpp"
+#include "cli/utf8.hpp"
 #include "support/catch.hpp"
 
 #include <boost/json/parse.hpp>
@@ -25,6 +26,10 @@ TEST_CASE("a table's columns are as wide as their widest cell, numbers to the ri
 
 TEST_CASE("texts of others go on one line") {
     CHECK(cli::one_line("FATAL:  no\n\tpassword\x1b[2J\x7f") == "FATAL:  no  password [2J ");
+    CHECK(cli::one_line("a\xc2\x9b"
+                        "31mred\xc2\x80") == "a 31mred ");
+    CHECK(cli::one_line("caf\xe9 \x9b 2J\xff\xc3") ==
+          "caf\xef\xbf\xbd \xef\xbf\xbd 2J\xef\xbf\xbd\xef\xbf\xbd");
     CHECK(cli::one_line("gr\xc3\xbc\xc3\x9f"
                         "e") ==
           "gr\xc3\xbc\xc3\x9f"
@@ -60,6 +65,12 @@ TEST_CASE("JSON is valid, on one line and without exponents") {
         text ==
         R"({"text":"quote \" and\nline","number":1234.568,"whole":7,"double":7.0,"nothing":null,"list":[true,"x",{}]})");
     CHECK(boost::json::parse(text) == boost::json::value(object));
+}
+
+TEST_CASE("JSON is UTF-8 whatever a server's encoding is") {
+    const std::string text = cli::json_text(boost::json::object{{"er\xfcr", "caf\xe9"}});
+    CHECK(text == "{\"er\xef\xbf\xbdr\":\"caf\xef\xbf\xbd\"}");
+    CHECK_NOTHROW(boost::json::parse(text));
 }
 
 TEST_CASE("a frame is cut to the terminal, never inside a character") {

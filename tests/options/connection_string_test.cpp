@@ -147,7 +147,6 @@ TEST_CASE("#40 what looks like a pool key inside of a value stays there") {
         {"password='x pool_a=1' host=a", "password='x pool_a=1' host=a", ""},
         {"password='it\\' pool_a=1' pool_b=2", "password='it\\' pool_a=1'", "pool_b=2;"},
         {"password=x\\ pool_a=1", "password=x\\ pool_a=1", ""},
-        {"password= pool_a=1 pool_b=2", "password= pool_a=1", "pool_b=2;"},
         {"password=pool_a=1", "password=pool_a=1", ""},
         {"dbname='postgresql://h?pool_a=1'", "dbname='postgresql://h?pool_a=1'", ""},
         {"dbname=postgresql://h?pool_a=1", "dbname=postgresql://h?pool_a=1", ""},
@@ -174,7 +173,24 @@ TEST_CASE("#40 a fault in a pool pair of a keyword/value string is named without
     CHECK(problem("pool_a='1\\") == "pool_a: the quote before the value isn't closed");
     CHECK(problem("pool_a= password=x") ==
           "pool_a: the value is missing, or holds a \"=\" and needs single quotes");
+    const std::string none = " has no value before the next key=value pair; an empty value is written ''";
+    CHECK(problem("password= pool_a=1 pool_b=2") == "the key at character 1" + none);
+    CHECK(problem("host= password=x") == "the key at character 1" + none);
+    CHECK(problem("dbname=a port = \n password=x") == "the key at character 10" + none);
+    CHECK(problem("password=a b= c=d") == "the key at character 12" + none);
+    CHECK(problem("pool_a=1 postgresql://u:password@h?pool_b=2") ==
+          "a URI comes after pool keys; in a URI they stand in the query part: ...?pool_...=...");
     CHECK(problem("pool_a:secret@h password=x") == "pool_a...: expected \"=\" and a value after the key");
+}
+
+TEST_CASE("#40 blanks around the equals sign are libpq's right, and so are values with an equals sign") {
+    check_splits({
+        {"host = h pool_a = 1", "host = h", "pool_a=1;"},
+        {"options= -cgeqo=off pool_a=1", "options= -cgeqo=off", "pool_a=1;"},
+        {"options=geqo=off pool_a=1", "options=geqo=off", "pool_a=1;"},
+        {"host= 'password=x' pool_a=1", "host= 'password=x'", "pool_a=1;"},
+        {"pool_a=1 host=", "host=", "pool_a=1;"},
+    });
 }
 
 TEST_CASE("#40 a zero byte in a connection string is refused, since libpq would stop reading there") {

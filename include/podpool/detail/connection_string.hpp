@@ -180,6 +180,17 @@ inline std::size_t take_keyword_pair(std::string_view text, std::string_view key
     return value.end;
 }
 
+/// Whether `= password=x` is what follows a key: its value is missing, and libpq's rule makes the next pair,
+/// with whatever it holds, the value.
+inline bool swallows_pair(std::string_view text, std::size_t equals) {
+    const std::size_t begin = skip_blanks(text, equals + 1);
+    if (begin == equals + 1) return false;
+    constexpr std::string_view in_keywords =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    const std::size_t end = text.find_first_not_of(in_keywords, begin);
+    return end != std::string_view::npos && end > begin && text[end] == '=';
+}
+
 /// Splits a keyword/value string. Where libpq would stop with an error, so does this, without one.
 inline split_string split_keywords(std::string_view text) {
     split_string result;
@@ -195,6 +206,11 @@ inline split_string split_keywords(std::string_view text) {
         if (pos == text.size() || text[pos] != '=') {
             if (ours) refuse(shown_key(key) + ": expected \"=\" and a value after the key");
             break;
+        }
+        // Unnamed: unquoted, the key may be a part of a password with a blank in it.
+        if (!ours && swallows_pair(text, pos)) {
+            refuse("the key at character " + std::to_string(begin + 1) +
+                   " has no value before the next key=value pair; an empty value is written ''");
         }
         pos = skip_blanks(text, pos + 1);
         if (!ours) {
@@ -221,8 +237,13 @@ inline split_string split_connection_string(std::string_view text) {
     if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
         refuse("the connection string has a zero byte at position " + std::to_string(zero));
     }
-    const std::size_t authority = scheme_length(text);
-    return authority != 0 ? split_uri(text, authority) : split_keywords(text);
+    if (const std::size_t authority = scheme_length(text)) return split_uri(text, authority);
+    split_string result = split_keywords(text);
+    // What is left would be read as a URI, whose query was never looked at.
+    if (scheme_length(result.rest) != 0) {
+        refuse("a URI comes after pool keys; in a URI they stand in the query part: ...?pool_...=...");
+    }
+    return result;
 }
 
 }  // namespace podpool::detail

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <podpool/balance_policy.hpp>
+#include <podpool/credentials.hpp>
 #include <podpool/discovery_kind.hpp>
+#include <podpool/endpoint.hpp>
 #include <podpool/held_lease.hpp>
 #include <podpool/overload_policy.hpp>
 #include <podpool/reset_mode.hpp>
@@ -77,6 +79,12 @@ struct options {
     reset_mode reset = reset_mode::full;
     /// The connection string without the pool's own keys: what the driver gets.
     secret driver_string;
+    /// Is asked for user and password before each login, so that passwords can rotate and tokens expire;
+    /// none: those of the connection string. pool::renew_all() then replaces the sessions of before. Called
+    /// by the thread that connects, several at once if need be (a driver's own for MySQL, the pool's executor
+    /// for PostgreSQL), so it should answer from memory. If it throws, the login counts as refused: the text
+    /// is in the error, and it is asked again after a back-off. No key in the connection string.
+    std::function<credentials(const endpoint&)> provide_credentials;
     /// Is told of each lease that is out for longer than leak_threshold, once, on the pool's executor. It
     /// must not throw. No key in the connection string.
     std::function<void(const held_lease&)> on_leak;

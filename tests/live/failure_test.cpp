@@ -3,6 +3,7 @@
 #include "load.hpp"
 #include "pods.hpp"
 #include "support/catch.hpp"
+#include "support/measured.hpp"
 #include "unavoidable.hpp"
 
 #include <boost/asio/use_future.hpp>
@@ -17,6 +18,16 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 using counts = std::vector<std::size_t>;
 using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+std::string outcome_of(const load& callers) {
+    return "longest wait for a lease " + std::to_string(callers.longest_wait().count()) + " ms, " +
+           std::to_string(callers.failed_queries().size()) + " of " + std::to_string(callers.queries()) +
+           " statements failed, all on the server that went";
+}
+
+}  // namespace
 
 TEST_CASE("(i) a server that is killed under load costs only the queries that ran on it, and comes back") {
     if (!live_tests_can_run()) return;
@@ -41,6 +52,7 @@ TEST_CASE("(i) a server that is killed under load costs only the queries that ra
     REQUIRE(callers.goes_on());
     callers.stop();
 
+    measured(outcome_of(callers));
     CHECK(callers.failed_acquires().empty());
     CHECK(callers.failed_queries().size() <= 10);
     check_only_unavoidable(callers.failed_queries(), servers[0], gone_at);
@@ -63,6 +75,7 @@ TEST_CASE("#35 a server that is shut down under load interrupts only what runs o
     const std::string after = "," + dialect::session_ids(servers[1], "shutdown");
     std::istringstream list(before);
     for (std::string id; std::getline(list, id, ',');) CHECK_THAT(after, ContainsSubstring("," + id + ","));
+    measured(outcome_of(callers));
     CHECK(callers.failed_acquires().empty());
     check_only_unavoidable(callers.failed_queries(), servers[0], gone_at);
 }

@@ -38,6 +38,7 @@ void load::work() {
     lease<database> connection;
     try {
         connection = acquire();
+        note_wait(clock::now() - problem.asked_at);
         problem.where = connection.endpoint();
     } catch (const std::exception& error) {
         const std::lock_guard held(mutex_);
@@ -53,6 +54,12 @@ void load::work() {
         problem.returned_at = clock::now();
         const std::lock_guard held(mutex_);
         failed_queries_.push_back(std::move(problem));
+    }
+}
+
+void load::note_wait(clock::duration waited) {
+    clock::duration longest = longest_wait_;
+    while (waited > longest && !longest_wait_.compare_exchange_weak(longest, waited)) {
     }
 }
 

@@ -39,6 +39,10 @@ public:
 
     /// Statements that succeeded.
     [[nodiscard]] std::uint64_t queries() const { return queries_; }
+    /// The longest that any of them has waited for a lease.
+    [[nodiscard]] std::chrono::milliseconds longest_wait() const {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(longest_wait_.load());
+    }
     /// Waits until `more` further statements have succeeded; false if they don't within a minute.
     [[nodiscard]] bool goes_on(std::uint64_t more = 100) const;
     /// What the failed acquires said.
@@ -50,6 +54,7 @@ public:
 
 private:
     void work();
+    void note_wait(clock::duration waited);
     [[nodiscard]] lease<database> acquire();
 
     pool<database>& pool_;
@@ -57,6 +62,7 @@ private:
     role wanted_;
     std::atomic<bool> stopping_{false};
     std::atomic<std::uint64_t> queries_{0};
+    std::atomic<clock::duration> longest_wait_{clock::duration::zero()};
     mutable std::mutex mutex_;
     std::vector<std::string> failed_acquires_;      // guarded by mutex_
     std::vector<failed_query> failed_queries_;      // guarded by mutex_

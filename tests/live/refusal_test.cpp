@@ -2,6 +2,9 @@
 #include "pods.hpp"
 #include "support/catch.hpp"
 
+#include <mutex>
+#include <stdexcept>
+
 using namespace podpool;
 using namespace podpool::test;
 using namespace std::chrono_literals;
@@ -45,7 +48,70 @@ void check_few_attempts(pods& servers, const counts& before, test_clock::time_po
     }
 }
 
+/// Where an application keeps its password; connecting threads ask it.
+class vault {
+public:
+    explicit vault(std::string password) : password_(std::move(password)) {}
+    void put(std::string password) {
+        const std::lock_guard held(mutex_);
+        password_ = std::move(password);
+    }
+    [[nodiscard]] credentials get() const {
+        const std::lock_guard held(mutex_);
+        if (password_.empty()) throw std::runtime_error("the vault is sealed");
+        return {dialect::cluster::user(), secret(password_)};
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string password_;
+};
+
 }  // namespace
+
+TEST_CASE("#24 a password rotates: each login asks for it, and renew_all replaces the sessions of before") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    vault keeper(dialect::cluster::password());
+    login forgotten;
+    forgotten.user = "nobody_here";
+    forgotten.password = "canary-old";
+    options settings = options::parse(servers.url(
+        "pool_max_conns=3&pool_min_conns=3&pool_rebalance_pace=100%25&pool_name=rotated", forgotten));
+    settings.provide_credentials = [&keeper](const endpoint&) { return keeper.get(); };
+    pool<database> pool(settings);
+    REQUIRE(eventually([&] { return pool.stats().idle == 3; }));
+
+    for (std::size_t i = 0; i < 3; ++i) dialect::set_password(servers[i], "canary-next");
+    keeper.put("canary-next");
+    for (const auto& lease : lease_at_once(pool, 3)) CHECK(lease->query("select 1").rows() == 1);
+    CHECK(pool.stats().renewals == 0);
+    pool.renew_all();
+    CHECK(eventually([&] { return pool.stats().renewals == 3 && pool.stats().idle == 3; }));
+    CHECK(servers.sessions("rotated") == counts{1, 1, 1});
+    CHECK(pool.stats().open_failures == 0);
+
+    for (std::size_t i = 0; i < 3; ++i) dialect::set_password(servers[i], dialect::cluster::password());
+}
+
+TEST_CASE("#24 credentials that can't be had are a refusal that says why, and mended without a new pool") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    vault keeper("");
+    options settings = options::parse(servers.url("pool_max_conns=3&pool_name=sealed"));
+    settings.provide_credentials = [&keeper](const endpoint&) { return keeper.get(); };
+    pool<database> pool(settings);
+    CHECK_THAT(ask_many_times(pool, 3), ContainsSubstring("no credentials: the vault is sealed"));
+    CHECK(servers.sessions("sealed") == counts{0, 0, 0});
+    keeper.put(dialect::cluster::password());
+    CHECK(eventually([&] {
+        try {
+            return static_cast<bool>(pool.acquire(1s));
+        } catch (const error&) {
+            return false;
+        }
+    }));
+}
 
 TEST_CASE("#34 a wrong password is told at once, tried rarely, and mended without a new pool") {
     if (!live_tests_can_run()) return;

@@ -5,9 +5,12 @@
 #include "execute.hpp"
 #include "session.hpp"
 
+#include <podpool/detail/ask_credentials.hpp>
+
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -86,7 +89,8 @@ failure mysql_session::log_in(const std::string& host) {
     const clock::time_point end = clock::now() + settings_->connect_timeout;
     const bool plain = plain_->knows(where_.where, clock::now());
     connect_attempt next{host, first_tls_use(settings_->tls, compiled_for(), plain),
-                         settings_->connect_timeout};
+                         settings_->connect_timeout, std::nullopt};
+    if (failure problem = ask_credentials(settings_->pool, where_.where, next.login)) return problem;
     for (;;) {
         try {
             return attempt(next);

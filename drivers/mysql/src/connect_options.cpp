@@ -71,8 +71,10 @@ sql::ConnectOptionsMap connect_options(const mysql_settings& settings, const end
         if (const auto* word = std::get_if<std::string>(&value)) map[text(key)] = text(*word);
     }
     map["hostName"] = text(attempt.host);
-    map["userName"] = text(settings.user);
-    map["password"] = text(std::string(settings.password.reveal()));
+    const bool own_user = !attempt.login || attempt.login->user.empty();
+    const secret& password = attempt.login ? attempt.login->password : settings.password;
+    map["userName"] = text(own_user ? settings.user : attempt.login->user);
+    map["password"] = sql::SQLString(password.reveal().data(), password.reveal().size());
     set_text(map, "schema", settings.database);
     if (socket) {
         map["socket"] = text(where.address);

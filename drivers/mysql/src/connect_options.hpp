@@ -4,9 +4,11 @@
 #include "connector.hpp"
 #include "settings.hpp"
 
+#include <podpool/credentials.hpp>
 #include <podpool/endpoint.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace podpool::detail {
@@ -17,6 +19,8 @@ struct connect_attempt {
     std::string host;
     tls_use tls = tls_use::verified;
     std::chrono::seconds limit{1};
+    /// None: those of the connection string.
+    std::optional<credentials> login;
 };
 
 /// Everything that one attempt tells the connector.

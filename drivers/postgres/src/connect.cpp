@@ -2,6 +2,7 @@
 #include "errors.hpp"
 #include "session.hpp"
 
+#include <podpool/detail/ask_credentials.hpp>
 #include <podpool/error.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -9,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -17,7 +19,7 @@ namespace podpool::detail {
 namespace asio = boost::asio;
 using descriptor = asio::posix::stream_descriptor;
 
-void postgres_session::begin_connect() {
+void postgres_session::begin_connect(const std::optional<credentials>& login) {
     const endpoint& to = where_.where;
     const bool socket = to.address.starts_with('/') || to.address.starts_with('@');
     // TLS compares `host` with the certificate and `hostaddr` is dialled; so libpq resolves nothing.
@@ -32,9 +34,16 @@ void postgres_session::begin_connect() {
         keywords.push_back("hostaddr");
         values.push_back(to.address.c_str());
     }
+    const auto add = [&](const char* keyword, const char* value) {
+        keywords.push_back(keyword);
+        values.push_back(value);
+    };
+    if (login && !login->user.empty()) add("user", login->user.c_str());
+    if (login && !login->password.empty()) add("password", login->password.reveal_c_str());
     for (const auto& [keyword, value] : settings_->parameters) {
-        keywords.push_back(keyword.c_str());
-        values.push_back(value.reveal_c_str());
+        // libpq takes the last of those given twice.
+        if (login && (keyword == "password" || (keyword == "user" && !login->user.empty()))) continue;
+        add(keyword.c_str(), value.reveal_c_str());
     }
     keywords.push_back(nullptr);
     values.push_back(nullptr);
@@ -76,8 +85,12 @@ asio::awaitable<failure> postgres_session::log_in(std::shared_ptr<postgres_sessi
 }
 
 asio::awaitable<failure> postgres_session::connect(std::shared_ptr<postgres_session> self) {
-    self->begin_connect();
-    failure problem = co_await log_in(self);
+    std::optional<credentials> login;
+    failure problem = ask_credentials(self->settings_->pool, self->where_.where, login);
+    if (problem) co_return problem;
+    self->begin_connect(login);
+    login.reset();
+    problem = co_await log_in(self);
     if (problem) co_return problem;
     self->cancel_key_.learn(self->connection_.get());
     PQsetErrorVerbosity(self->connection_.get(), PQERRORS_DEFAULT);

@@ -4,6 +4,7 @@
 #include "cancel.hpp"
 #include "settings.hpp"
 
+#include <podpool/credentials.hpp>
 #include <podpool/driver.hpp>
 #include <podpool/endpoint_info.hpp>
 #include <podpool/failure.hpp>
@@ -21,6 +22,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace podpool {
@@ -106,7 +108,7 @@ private:
     };
 
     // connect.cpp
-    void begin_connect();
+    void begin_connect(const std::optional<credentials>& login);
     [[nodiscard]] failure connect_failure() const;
     [[nodiscard]] static boost::asio::awaitable<failure> log_in(std::shared_ptr<postgres_session> self);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "discovery/target_rules.hpp"
 
+#include <podpool/detail/option_message.hpp>
 #include <podpool/error.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -11,7 +12,9 @@
 namespace podpool::detail {
 namespace {
 
-[[noreturn]] void reject(const std::string& details) { throw error(errc::invalid_options, details); }
+[[noreturn]] void reject(const std::string& details) {
+    throw error(errc::invalid_options, plain_line(details));
+}
 
 /// The canonical text of an address, so that one address written in two ways is one endpoint.
 std::optional<std::string> canonical_address(const std::string& text) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What servers say about a failure: it is sorted into some kind, and shown as one plain line or as JSON.
 #include "cli/json.hpp"
-#include "cli/render.hpp"
+#include "cli/utf8.hpp"
 #include "mysql/src/errors.hpp"
 #include "postgres/src/errors.hpp"
 #include "target.hpp"

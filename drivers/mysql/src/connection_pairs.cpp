@@ -198,7 +198,7 @@ mysql_pairs read_keywords(std::string_view text) {
 }  // namespace
 
 void refuse_mysql_string(const std::string& reason) {
-    throw error(errc::invalid_options, "MySQL connection string: " + reason);
+    throw error(errc::invalid_options, plain_line("MySQL connection string: " + reason));
 }
 
 mysql_pairs read_mysql_pairs(std::string_view text) {

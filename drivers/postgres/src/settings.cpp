@@ -5,6 +5,7 @@
 #include "masking.hpp"
 
 #include <podpool/detail/host_list.hpp>
+#include <podpool/detail/option_message.hpp>
 #include <podpool/error.hpp>
 
 #include <libpq-fe.h>
@@ -40,7 +41,7 @@ constexpr std::array own_defaults{
 };
 
 [[noreturn]] void invalid(const std::string& reason) {
-    throw error(errc::invalid_options, "PostgreSQL connection string: " + reason);
+    throw error(errc::invalid_options, plain_line("PostgreSQL connection string: " + reason));
 }
 
 /// What PQconninfoParse says about a string; only ever shown for a masked one.

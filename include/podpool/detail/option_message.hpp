@@ -31,7 +31,16 @@ inline std::string shown_key(std::string_view key) {
     return std::string(key.substr(0, length)) + (length < key.size() ? "..." : "");
 }
 
+/// A message on one line: what would move a terminal's cursor, in a value or a host that it repeats, is a
+/// "?".
+inline std::string plain_line(std::string text) {
+    std::replace_if(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == 127; }, '?');
+    return text;
+}
+
 /// Ends parsing or validation; `text` must not hold any of the driver's part of the string.
-[[noreturn]] inline void refuse(const std::string& text) { throw error(errc::invalid_options, text); }
+[[noreturn]] inline void refuse(const std::string& text) {
+    throw error(errc::invalid_options, plain_line(text));
+}
 
 }  // namespace podpool::detail

@@ -130,7 +130,8 @@ tidy() {
     local tool preset=$1 build=$root/build/$1
     shift
     tool=$(newest_tool clang-tidy) || return 1
-    if [[ ! -f $build/compile_commands.json ]]; then
+    # Each time, since a unity build's batches are made by it; a tree without CMake brings its own list.
+    if [[ -f $root/CMakeLists.txt ]]; then
         (cd "$root" && cmake --preset "$preset" >"$scratch/configure" 2>&1) || {
             tail -n 20 "$scratch/configure"
             return 1

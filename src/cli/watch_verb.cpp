@@ -36,6 +36,7 @@ boost::json::object endpoint_json(const watch_frame& frame, const endpoint_stats
     row["state_seconds"] = rounded(seconds(one.in_state_for));
     row["open"] = one.open;
     row["idle"] = one.idle;
+    row["maintaining"] = one.maintaining;
     row["active"] = one.active;
     row["opening"] = one.opening;
     row["draining"] = one.draining;
@@ -48,6 +49,13 @@ std::string error_text(const endpoint_stats& one) {
     if (!one.last_failure) return "";
     std::string text = error_line(one.last_failure.message, one.where);
     if (one.last_failure_age) text += " (" + detail::rough_duration_text(*one.last_failure_age) + " ago)";
+    return text;
+}
+
+/// Idle connections that are being reset serve nobody yet: with many of them callers wait beside them.
+std::string idle_text(const stats& pool) {
+    std::string text = std::to_string(pool.idle) + " idle";
+    if (pool.maintaining > 0) text += " (" + std::to_string(pool.maintaining) + " being reset or checked)";
     return text;
 }
 
@@ -129,6 +137,7 @@ boost::json::object to_json(const watch_frame& frame) {
     result["max_conns"] = pool.max_conns;
     result["open"] = pool.open;
     result["idle"] = pool.idle;
+    result["maintaining"] = pool.maintaining;
     result["active"] = pool.active;
     result["opening"] = pool.opening;
     result["draining"] = pool.draining;
@@ -149,8 +158,8 @@ std::vector<std::string> to_lines(const watch_frame& frame) {
     std::vector<std::string> lines;
     lines.push_back(time_stamp(frame.time) + "  " + pool.name + ": " + std::to_string(pool.open) + " of " +
                     count_text(pool.max_conns, "connection") + " open, " + std::to_string(pool.active) +
-                    " active, " + std::to_string(pool.idle) + " idle, " + std::to_string(pool.opening) +
-                    " opening, " + std::to_string(pool.draining) + " draining");
+                    " active, " + idle_text(pool) + ", " + std::to_string(pool.opening) + " opening, " +
+                    std::to_string(pool.draining) + " draining");
     lines.push_back("waiters " + std::to_string(pool.waiters) + " (oldest " +
                     detail::rough_duration_text(pool.oldest_wait) + ")  max/mean " +
                     decimal(pool.sessions.max_over_mean, 2) + "  CV " + decimal(pool.sessions.cv, 2) +

@@ -133,6 +133,8 @@ TEST_CASE("a watch frame turns counts into rates over the time since the last fr
 TEST_CASE("a watch table shows each endpoint's role, state and last error") {
     auto pool = stats_of_two();
     pool.name = "shop";
+    pool.idle = 3;
+    pool.maintaining = 2;
     pool.discovery_error = "NXDOMAIN\nfor db";
     pool.endpoints[1].role = podpool::role::standby;
     pool.endpoints[0].state = podpool::endpoint_state::failing;
@@ -141,6 +143,7 @@ TEST_CASE("a watch table shows each endpoint's role, state and last error") {
     const auto lines = to_lines(cli::watch_sampler(start).next(start + 1s, pool, {}));
     REQUIRE(lines.size() == 6);
     CHECK(lines[0].find("shop: 0 of 8 connections open") != std::string::npos);
+    CHECK(lines[0].find(", 3 idle (2 being reset or checked), 0 opening") != std::string::npos);
     CHECK(lines[1].find("max/mean 1.25  CV 0.25") != std::string::npos);
     CHECK(lines[2] == "discovery: no answer yet; now: NXDOMAIN for db");
     CHECK(lines[4].find("127.0.0.1:5432  standby  ") == 0);

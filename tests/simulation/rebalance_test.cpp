@@ -99,3 +99,25 @@ TEST_CASE("a pod that comes back after an outage gets its share again without wa
     here.run_for(6min);
     here.finish();
 }
+
+TEST_CASE("a new pod gets its share while another is down, which gets its own when it is back") {
+    const auto seed = GENERATE(1U, 2U, 3U);
+    world here(seed);
+    auto pods = here.add_pods(2);
+    simulated_pool& pool = here.add_pool(full_pool(12));
+    here.clients(pool, 5, spread(0ms, 50ms), 10min, caller_plan(spread(1ms, 20ms)));
+    here.run_for(1min);
+    here.kill(*pods[1]);
+    here.run_for(1min);
+    REQUIRE(here.sessions({pods[0]}) == std::vector<std::size_t>{12});
+    pods.push_back(&here.add_pod());
+    here.publish(pods);
+    const bool even = here.run_until([&] { return here.sessions({pods[2]}).front() >= 6; }, 80s);
+    INFO("seed " << seed << ", sessions " << listed(here.sessions(pods)));
+    CHECK(even);
+    pods[1]->mood = pod_mood::accepts;
+    CHECK(here.run_until([&] { return largest_gap(here.sessions(pods)) <= 1; }, 2min));
+    CHECK(pool.callers().failed() == 0);
+    here.run_for(4min);
+    here.finish();
+}

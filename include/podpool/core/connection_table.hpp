@@ -63,6 +63,9 @@ public:
     /// The usable endpoints that have idle connections, in no particular order.
     [[nodiscard]] std::span<const endpoint_id> with_idle() const noexcept { return with_idle_; }
 
+    /// Makes room for this many endpoints, so that a large set takes no more memory than it needs.
+    void reserve_endpoints(std::size_t count) { counts_.reserve(count); }
+
     /// Makes room for endpoint `id`.
     void add_endpoint(endpoint_id id) {
         if (id >= counts_.size()) counts_.resize(id + 1);

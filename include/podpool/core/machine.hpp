@@ -318,6 +318,8 @@ private:
     [[nodiscard]] bool none_reachable() const;
     [[nodiscard]] endpoint_id choose_for_opening(time_point now, endpoint_id leaving, role wanted,
                                                  open_purpose purpose);
+    template <typename Load>
+    void prefer_sound(const Load& load, double limit);
     [[nodiscard]] bool may_open_more(endpoint_id id, time_point now) const;
     [[nodiscard]] bool has_slow_opening(endpoint_id id, time_point now) const;
     [[nodiscard]] bool may_dial(endpoint_id id, time_point now) const;

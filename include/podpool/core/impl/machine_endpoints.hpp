@@ -13,6 +13,7 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
     discovery_error_.clear();
     answered_at_ = now;
     endpoints_.reserve(answer.endpoints.size());
+    connections_.reserve_endpoints(answer.endpoints.size());
     // First everybody is one answer more missing; those in the answer are set right by merge().
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
@@ -161,6 +162,15 @@ inline bool machine::is_on_trial(endpoint_id id, time_point now) const {
            connections_.at(id).opening > 0 && !has_slow_opening(id, now);
 }
 
+/// Takes the failing endpoints out of the candidates while a sound one has a lower load than this: an empty
+/// endpoint that is down would else have every turn, and a new one none.
+template <typename Load>
+void machine::prefer_sound(const Load& load, double limit) {
+    const auto failing = [&](endpoint_id id) { return endpoints_[id].failures > 0; };
+    const auto better = [&](endpoint_id id) { return !failing(id) && load(id) < limit; };
+    if (std::any_of(candidates_.begin(), candidates_.end(), better)) std::erase_if(candidates_, failing);
+}
+
 /// The endpoint for a new connection: the fewest open + opening, counted before the dial.
 /// A connection of `leaving` is about to be replaced and isn't counted.
 ///
@@ -187,6 +197,7 @@ inline endpoint_id machine::choose_for_opening(time_point now, endpoint_id leavi
         }
     }
     std::erase_if(candidates_, [&](endpoint_id id) { return load(id) > least_on_trial; });
+    if (leaving != none) prefer_sound(load, load(leaving));
     if (candidates_.empty()) return none;
     const endpoint_id chosen = open_balancer_.pick(candidates_, load, rng_);
     // It gets later what its cap sends elsewhere now.

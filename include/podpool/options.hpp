@@ -73,6 +73,9 @@ struct options {
     std::chrono::nanoseconds dns_refresh = std::chrono::seconds(5);
     /// `ip:port,...`; empty: the system's resolv.conf.
     std::string dns_servers;
+    /// The identities of the servers that may be used, with commas between them (PostgreSQL's
+    /// `system_identifier`, MySQL's `server_uuid`); `learn`: that of the first one (PostgreSQL); empty: any.
+    std::string verify_cluster;
     /// How endpoints are chosen.
     balance_policy balance = balance_policy::least_active;
     /// What happens to session state when a lease ends.

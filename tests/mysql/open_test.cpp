@@ -56,6 +56,27 @@ TEST_CASE("a session has the server's default isolation level, which the connect
     }
 }
 
+TEST_CASE("#23 a server whose server_uuid isn't listed is refused, and so is one that has none") {
+    if (!have_mysql()) return;
+    mysql_server& server = shared_server();
+    if (mysql_flavour::chosen().is_mariadb()) {
+        live_session session(conninfo(server, "pool_verify_cluster=7001"));
+        const failure why = session.open(server).why;
+        CHECK(why.kind == failure_kind::rejected);
+        CHECK(why.message == to_string(target(server).where) +
+                                 ": pool_verify_cluster: MariaDB has no server_uuid to be known by");
+        return;
+    }
+    const std::string uuid = server.sql("select @@global.server_uuid");
+    const live_session listed(server, "pool_verify_cluster=7001," + uuid);
+    live_session foreign(conninfo(server, "pool_verify_cluster=7001"));
+    const failure why = foreign.open(server).why;
+    CHECK(why.kind == failure_kind::rejected);
+    CHECK(why.message == to_string(target(server).where) +
+                             ": another cluster's server: its server_uuid is \"" + uuid +
+                             "\"; pool_verify_cluster has 7001");
+}
+
 TEST_CASE("a URI opens the same session, also over the Unix socket") {
     if (!have_mysql()) return;
     mysql_server& server = shared_server();

@@ -58,6 +58,14 @@ TEST_CASE("a URI is taken apart and decoded") {
     CHECK(settings.pool.max_conns == 3);
 }
 
+TEST_CASE("a cluster's identity can't be learnt from one of MySQL's servers") {
+    CHECK(problem_of("mysql://db/shop?pool_verify_cluster=learn") ==
+          "MySQL connection string: pool_verify_cluster is \"learn\", but MySQL's servers have a server_uuid "
+          "each; "
+          "expected all of them");
+    CHECK(read("mysql://db/shop?pool_verify_cluster=a-1,b-2").cluster->wanted());
+}
+
 TEST_CASE("a keyword/value string says the same, and mariadb:// is mysql://") {
     for (const char* text : {"host=db.prod port=3307 user='a b' password='it\\'s' dbname=shop",
                              "mysql://a%20b:it's@db.prod:3307/shop", "mariadb://a%20b:it's@db.prod:3307/shop",

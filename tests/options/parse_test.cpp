@@ -59,7 +59,8 @@ TEST_CASE("every key sets its field") {
         "pool_leak_threshold=1m "
         "pool_max_conn_idle_time=90s pool_health_check_period=250ms pool_acquire_timeout=1.5s "
         "pool_max_waiters=0 pool_connect_timeout=2s pool_discovery=srv pool_dns_refresh=10s "
-        "pool_dns_servers=10.0.0.10,[::1]:5353 pool_balance=p2c pool_reset=rollback pool_name='web shop'");
+        "pool_dns_servers=10.0.0.10,[::1]:5353 pool_verify_cluster=7001,a-2 pool_balance=p2c "
+        "pool_reset=rollback pool_name='web shop'");
     CHECK(parsed.driver_string.reveal() == "host=a");
     CHECK(parsed.max_conns == 40);
     CHECK(parsed.min_conns == 3);
@@ -84,6 +85,7 @@ TEST_CASE("every key sets its field") {
     CHECK(parsed.discovery == podpool::discovery_kind::srv);
     CHECK(parsed.dns_refresh == 10s);
     CHECK(parsed.dns_servers == "10.0.0.10,[::1]:5353");
+    CHECK(parsed.verify_cluster == "7001,a-2");
     CHECK(parsed.balance == podpool::balance_policy::p2c);
     CHECK(parsed.reset == podpool::reset_mode::rollback);
     CHECK(parsed.name == "web shop");
@@ -171,6 +173,9 @@ TEST_CASE("#40 a bad value names key, value and range") {
     const std::string jitter =
         "; expected a duration such as 5m or a percentage such as 10%, from 0 to below "
         "pool_max_conn_lifetime";
+    const std::string cluster =
+        "; expected off, learn or identities with commas between them, each of 1 to 64 letters, digits and "
+        "'-'";
     const std::string servers =
         "; expected ip:port,... such as 10.0.0.10 or 10.0.0.10:53,[fd00::10]:53, or system";
     const std::vector<std::pair<std::string, std::string>> table{
@@ -233,6 +238,10 @@ TEST_CASE("#40 a bad value names key, value and range") {
         {"pool_dns_servers=kube-dns", "\"kube-dns\" is not an IP address" + servers},
         {"pool_dns_servers=10.0.0.1:0",
          "\"10.0.0.1:0\" has no port from 1 to 65535 after the address" + servers},
+        {"pool_verify_cluster=7001,", "\"7001,\" has an empty identity" + cluster},
+        {"pool_verify_cluster=7001;7002", "\"7001;7002\" holds a character that is not allowed" + cluster},
+        {"pool_verify_cluster=" + std::string(65, '7'),
+         "\"" + std::string(64, '7') + "...\" is too long" + cluster},
         {"pool_name='a\\'b'",
          "\"a'b\" holds a character that is not allowed; expected 1 to 63 printable ASCII characters except "
          "' "

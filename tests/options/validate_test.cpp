@@ -82,6 +82,9 @@ TEST_CASE("#40 options set in code are checked as those of a string") {
         {[](options& o) { o.dns_servers = "kube-dns"; },
          "pool_dns_servers: \"kube-dns\" is not an IP address; expected ip:port,... such as 10.0.0.10 or "
          "10.0.0.10:53,[fd00::10]:53, or system"},
+        {[](options& o) { o.verify_cluster = "7001,,7002"; },
+         "pool_verify_cluster: \"7001,,7002\" has an empty identity; expected off, learn or identities with "
+         "commas between them, each of 1 to 64 letters, digits and '-'"},
         {[](options& o) { o.balance = static_cast<podpool::balance_policy>(99); },
          "pool_balance: 99 is unknown; expected one of least_active, p2c, round_robin, random"},
         {[](options& o) { o.reset = static_cast<podpool::reset_mode>(99); },

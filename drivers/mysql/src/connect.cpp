@@ -133,6 +133,7 @@ failure mysql_session::set_up() {
         if (lost_) socket_.cut();
     }
     if (failure problem = check_identity(text_or_nothing(answer, cipher))) return problem;
+    if (failure problem = verify_cluster()) return problem;
     restore_isolation(*connection_, text_or_nothing(answer, isolation));
     return note_role(is_on(answer.get<std::string_view>(0, read_only)) ||
                      is_on(answer.get<std::string_view>(0, innodb_read_only)) ||
@@ -151,6 +152,20 @@ failure mysql_session::check_identity(const std::string& tls_cipher) const {
                 where_text_ + ": the name " + where_.host + ", dialled for the sake of TLS, led elsewhere"};
     }
     return {};
+}
+
+failure mysql_session::verify_cluster() {
+    if (!settings_->cluster->wanted()) return {};
+    // Who must be told apart and doesn't say who he is isn't let in.
+    if (mariadb_) {
+        return {failure_kind::rejected,
+                where_text_ + ": pool_verify_cluster: MariaDB has no server_uuid to be known by"};
+    }
+    const mysql_result answer = execute(*connection_, "select @@global.server_uuid");
+    const std::string problem = settings_->cluster->mismatch(answer.get<std::string_view>(0, std::size_t{0}),
+                                                             "server_uuid", where_text_);
+    if (problem.empty()) return {};
+    return {failure_kind::rejected, where_text_ + ": " + problem};
 }
 
 }  // namespace podpool::detail

@@ -210,6 +210,12 @@ void show(mysql_settings& settings) {
 mysql_settings read_mysql_settings(const options& pool) {
     mysql_settings settings;
     settings.pool = pool;
+    settings.cluster = std::make_shared<cluster_identity>(pool.verify_cluster);
+    if (pool.verify_cluster == learn_cluster) {
+        refuse_mysql_string(
+            "pool_verify_cluster is \"learn\", but MySQL's servers have a server_uuid each; expected all of "
+            "them");
+    }
     mysql_pairs pairs = read_mysql_pairs(pool.driver_string.reveal());
     settings.user = take(pairs, "user");
     settings.database = take(pairs, "dbname");

@@ -4,6 +4,7 @@
 #include "connector_options.hpp"
 #include "tls_rules.hpp"
 
+#include <podpool/detail/cluster_identity.hpp>
 #include <podpool/detail/session_attrs.hpp>
 #include <podpool/discovery/target.hpp>
 #include <podpool/options.hpp>
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +44,8 @@ struct mysql_settings {
     std::string program_name;
     /// Every key in force, passwords hidden.
     std::map<std::string, std::string> shown;
+    /// Which servers may be used.
+    std::shared_ptr<cluster_identity> cluster;
     /// The pool's options, for the discovery source.
     podpool::options pool;
 };

@@ -94,6 +94,8 @@ asio::awaitable<failure> postgres_session::connect(std::shared_ptr<postgres_sess
     if (problem) co_return problem;
     self->cancel_key_.learn(self->connection_.get());
     PQsetErrorVerbosity(self->connection_.get(), PQERRORS_DEFAULT);
+    if (self->settings_->cluster->wanted()) problem = co_await verify_cluster(self);
+    if (problem) co_return problem;
     const server_state known = reported_state(self->connection_.get());
     if (must_ask(self->settings_->wanted, known)) co_return co_await check(self);
     co_return self->role_failure(known);

@@ -111,6 +111,8 @@ private:
     void begin_connect(const std::optional<credentials>& login);
     [[nodiscard]] failure connect_failure() const;
     [[nodiscard]] static boost::asio::awaitable<failure> log_in(std::shared_ptr<postgres_session> self);
+    [[nodiscard]] static boost::asio::awaitable<failure> verify_cluster(
+        std::shared_ptr<postgres_session> self);
 
     // upkeep.cpp
     [[nodiscard]] failure failure_of(const postgres_error& problem) const;

@@ -147,6 +147,7 @@ void set_application_name(value_map& values, const std::string& pool_name, const
 postgres_settings read_settings(const options& pool) {
     postgres_settings settings;
     settings.pool = pool;
+    settings.cluster = std::make_shared<cluster_identity>(pool.verify_cluster);
     const value_map given = user_values(pool.driver_string);
     value_map values = with_defaults(given, "target_session_attrs");
     // The same once more for the keyword that kept the first run from connecting.

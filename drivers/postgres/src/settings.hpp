@@ -3,18 +3,20 @@
 
 #include "role_rules.hpp"
 
+#include <podpool/detail/cluster_identity.hpp>
 #include <podpool/discovery/target.hpp>
 #include <podpool/options.hpp>
 #include <podpool/secret.hpp>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace podpool::detail {
 
-/// What the driver made of the connection string; never changes.
+/// What the driver made of the connection string; never changes, but for a cluster's identity that is learnt.
 struct postgres_settings {
     /// What every connection is opened with, each keyword once; host, hostaddr and port come with the
     /// endpoint.
@@ -25,6 +27,8 @@ struct postgres_settings {
     std::string label;
     /// Every keyword in force, passwords hidden.
     std::map<std::string, std::string> shown;
+    /// Which servers may be used.
+    std::shared_ptr<cluster_identity> cluster;
     /// The pool's options, for the discovery source.
     options pool;
 };

@@ -52,6 +52,22 @@ failure postgres_session::role_failure(const server_state& state) const {
     return {failure_kind::wrong_role, where_text_ + ": " + reason};
 }
 
+asio::awaitable<failure> postgres_session::verify_cluster(std::shared_ptr<postgres_session> self) {
+    try {
+        const postgres_result answer =
+            co_await run_own(self, "select system_identifier from pg_catalog.pg_control_system()");
+        const std::string problem = self->settings_->cluster->mismatch(
+            answer.get<std::string_view>(0, std::size_t{0}), "system_identifier", self->where_text_);
+        if (problem.empty()) co_return failure();
+        co_return failure(failure_kind::rejected, self->where_text_ + ": " + problem);
+    } catch (const postgres_error& problem) {
+        if (problem.code() == asio::error::operation_aborted) throw;
+        if (self->worst_) co_return self->worst_;
+        // Who must be told apart and doesn't say who he is isn't let in.
+        co_return failure(failure_kind::rejected, "pool_verify_cluster: " + std::string(problem.what()));
+    }
+}
+
 asio::awaitable<failure> postgres_session::check(std::shared_ptr<postgres_session> self) {
     PGconn* connection = self->connection_.get();
     const bool ask = must_ask(self->settings_->wanted, reported_state(connection));

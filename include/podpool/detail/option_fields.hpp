@@ -390,4 +390,39 @@ struct zone_field {
     }
 };
 
+/// The identities of a cluster's servers, kept as they are written; cluster_identity takes them apart.
+struct cluster_field {
+    static constexpr std::string_view kind = "list";
+    static constexpr std::string_view unset = "off";
+    static constexpr std::size_t longest = 64;
+    std::string options::* member;
+
+    [[nodiscard]] static std::string range() { return "off, learn or identity,..."; }
+    [[nodiscard]] static std::string expected() {
+        return "off, learn or identities with commas between them, each of 1 to 64 letters, digits and '-'";
+    }
+    void read(option_draft& draft, std::string_view key, std::string_view text) const {
+        draft.result.*member = text == unset ? std::string_view() : text;
+        check(key, draft.result);
+    }
+    [[nodiscard]] std::string text(const options& from) const {
+        return (from.*member).empty() ? std::string(unset) : from.*member;
+    }
+    void check(std::string_view key, const options& current) const {
+        const std::string_view all = current.*member;
+        if (all.empty()) return;
+        for (std::size_t begin = 0; begin <= all.size();) {
+            const std::size_t end = std::min(all.find(',', begin), all.size());
+            const std::string_view one = all.substr(begin, end - begin);
+            const bool good = std::all_of(one.begin(), one.end(), [](char c) {
+                return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+            });
+            if (one.empty()) refuse_value(key, *this, shown_value(all), "has an empty identity");
+            if (one.size() > longest) refuse_value(key, *this, shown_value(one), "is too long");
+            if (!good) refuse_value(key, *this, shown_value(one), "holds a character that is not allowed");
+            begin = end + 1;
+        }
+    }
+};
+
 }  // namespace podpool::detail

@@ -28,7 +28,7 @@ using option_field =
     std::variant<size_field, percent_field, choice_field<bool>, minimum_field, endpoint_bound_field,
                  optional_size_field, duration_field, optional_duration_field, jitter_field,
                  choice_field<discovery_kind>, choice_field<balance_policy>, choice_field<reset_mode>,
-                 choice_field<overload_policy>, dns_servers_field, name_field, zone_field>;
+                 choice_field<overload_policy>, dns_servers_field, name_field, zone_field, cluster_field>;
 
 /// One option: a row of the table.
 struct option_row {
@@ -154,6 +154,13 @@ inline constexpr std::array option_table{
                "DNS servers to ask instead of the system's. The port is 53 where none is given; IPv6 "
                "addresses are written in brackets.",
                dns_servers_field{&options::dns_servers}},
+    option_row{"pool_verify_cluster", "",
+               "Which servers may be used, by an identity that they tell at login: PostgreSQL's "
+               "`system_identifier`, "
+               "which all servers of a cluster share, MySQL's `server_uuid`, of which each has its own. "
+               "`learn`: the "
+               "first server's (PostgreSQL). Another server is refused, though it took the login.",
+               cluster_field{&options::verify_cluster}},
     option_row{"pool_balance", "",
                "How an endpoint is chosen: the one with the fewest leased connections, the better of two "
                "drawn at random, each in turn, or any.",

@@ -125,7 +125,8 @@ TEST_CASE("#37 a connection is looked at if it wasn't seen alive for longer than
 
 TEST_CASE("#35 once one connection is lost its siblings are looked at, until they prove themselves") {
     bare_pool pool(settings_of(4));
-    const std::vector<slot_id> slots = pool.open_idle(3);
+    // One is asked at once, so it takes a fourth to see what happens to the others.
+    pool.open_idle(4);
     pool.pass(1ms);
     const slot_id dead = pool.machine.try_acquire(pool.now).slot;
     const slot_id busy = pool.machine.try_acquire(pool.now).slot;
@@ -140,7 +141,7 @@ TEST_CASE("#35 once one connection is lost its siblings are looked at, until the
 
 TEST_CASE("#35 a sibling that was seen in the same tick of the clock as the loss is looked at, too") {
     bare_pool pool(settings_of(4));
-    pool.open_idle(2);
+    pool.open_idle(3);
     const slot_id dead = pool.machine.try_acquire(pool.now).slot;
     pool.machine.released(dead, lost, false, pool.now);
     CHECK(pool.machine.try_acquire(pool.now).verify);

@@ -415,12 +415,17 @@ void pool_model::on_open(slot_id slot) {
 }
 
 void pool_model::on_grant(const core::action& asked) {
-    const auto first = std::find_if(queue_.begin(), queue_.end(),
-                                    [&](const waiter& each) { return waits_for(asked.slot, each); });
-    expect(first != queue_.end() && first->cookie == asked.cookie,
-           "a grant isn't for the first waiter whom it suits");
-    const waiter served = *first;
-    queue_.erase(first);
+    const auto granted = std::find_if(queue_.begin(), queue_.end(),
+                                      [&](const waiter& each) { return each.cookie == asked.cookie; });
+    expect(granted != queue_.end() && waits_for(asked.slot, *granted), "a grant is for nobody whom it suits");
+    // Who would take any server is spared one that lets a check wait.
+    const bool spares = is_asked(where(asked.slot));
+    const bool is_first = std::none_of(queue_.begin(), granted, [&](const waiter& each) {
+        return waits_for(asked.slot, each) && !(spares && each.wanted == role::any);
+    });
+    expect(is_first, "a grant isn't for the first waiter whom it suits");
+    const waiter served = *granted;
+    queue_.erase(granted);
     expect(now_ - lag_ < served.deadline, "a waiter is served past its deadline");
     ++totals_.waits;
     take(asked.slot, served.cookie, served.deadline, served.wanted);

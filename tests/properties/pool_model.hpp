@@ -120,6 +120,11 @@ private:
     void check_stats() const;
     void check_recovered() const;
     [[nodiscard]] bool usable(const endpoint& at) const;
+    /// Whether a check of one of its connections is under way.
+    [[nodiscard]] bool is_asked(const endpoint& at) const {
+        return std::any_of(maintaining_.begin(), maintaining_.end(),
+                           [&](const maintenance& each) { return each.is_check && where(each.slot) == at; });
+    }
     [[nodiscard]] role role_of(const endpoint& at) const;
     [[nodiscard]] role believed(slot_id slot) const;
     [[nodiscard]] bool waits_for(slot_id slot, const waiter& waiting) const {

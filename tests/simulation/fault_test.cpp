@@ -108,6 +108,34 @@ TEST_CASE("a pod that begins to hang under load holds up only those who use it")
     here.finish();
 }
 
+TEST_CASE("a pod that begins to hang costs one caller his deadline, not one per session") {
+    const auto seed = GENERATE(1U, 2U, 3U, 4U, 5U);
+    world here(seed);
+    const auto pods = here.add_pods(3);
+    options settings = pool_of(24);
+    settings.min_conns = 24;
+    simulated_pool& pool = here.add_pool(settings);
+    // Hardly any load: the pod that hangs has eight idle sessions.
+    caller_plan plan(spread(1ms, 3ms));
+    plan.statement_timeout = 1s;
+    here.run_for(5s);
+    here.arrivals(pool, 20, 25s, plan);
+    here.run_for(1s);
+    REQUIRE(here.sessions(pods)[0] == 8);
+    pods[0]->mood = pod_mood::hangs;
+    here.run_for(24s);
+
+    INFO("seed " << seed << ", held up " << pool.callers().lost_in_use);
+    CHECK(pool.callers().failed() == 0);
+    CHECK(pool.callers().lost_in_use >= 1);
+    // Whoever comes before the first one has given up may be sent there, too.
+    CHECK(pool.callers().lost_in_use <= 2);
+    pods[0]->mood = pod_mood::accepts;
+    here.run_for(90s);
+    CHECK(largest_gap(here.sessions(pods)) <= 1);
+    here.finish();
+}
+
 TEST_CASE("#35 a pod killed under load costs only the queries in flight on it") {
     const auto seed = GENERATE(1U, 2U, 3U, 4U, 5U);
     const auto why = GENERATE(failure_kind::connection_lost, failure_kind::endpoint_down);

@@ -31,6 +31,7 @@ struct endpoint_entry {
     bool removed = false;         ///< out of the set for good; erased when its last connection is gone
     bool late = false;            ///< it wasn't in the pool's first answer
     bool proven = false;          ///< the last attempt succeeded
+    bool silent = false;          ///< it lets a question wait
     bool role_told = false;       ///< asked for its role, it has answered, if only that it doesn't tell
     unsigned missed_answers = 0;  ///< good answers in a row without it
     unsigned failures = 0;        ///< in a row, of whatever kind

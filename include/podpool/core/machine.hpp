@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/core/acquire_result.hpp>
 #include <podpool/core/action.hpp>
 #include <podpool/core/balancing.hpp>
 #include <podpool/core/connection_table.hpp>
@@ -27,21 +28,6 @@
 #include <vector>
 
 namespace podpool::core {
-
-/// A connection for a caller; `verify` asks for a look at its socket first, `timed` for its use time.
-struct grant {
-    slot_id slot = none;
-    bool verify = false;
-    bool timed = false;  ///< note_use_time() wants this lease's length
-    explicit operator bool() const noexcept { return slot != none; }
-};
-
-/// What became of an acquire: a connection now, a place in the queue, or a refusal.
-struct acquire_result {
-    grant granted;
-    waiter_id waiter;
-    std::optional<errc> refused;
-};
 
 /// Where a waiter joins the queue.
 enum class queue_end : std::uint8_t { back, front };
@@ -368,10 +354,14 @@ private:
     [[nodiscard]] duration renewal_pause() const;
     void close_unused(time_point now);
     void check_idle(time_point now);
-    void start_check(slot_id id, time_point now);
     void report_leaks(time_point now);
     void renew_older(time_point now);
     void trim();
+
+    // Endpoints that don't answer: impl/machine_silence.hpp
+    void start_check(slot_id id, time_point now, bool in_doubt = false);
+    void ask_a_sibling(endpoint_id where, time_point now);
+    void review_silence(time_point now);
 
     // Moves to under-loaded endpoints: impl/machine_rebalance.hpp
     void allow_moves(time_point now);
@@ -433,6 +423,9 @@ private:
     waiter_queue waiters_;
     std::vector<action> actions_;
     std::vector<slot_id> openings_;  // slots in status opening, oldest first
+    std::vector<slot_id> checks_;    // slots in status checking, and some that were
+    bool any_silent_ = false;        // some endpoint lets a question wait
+    bool others_serve_ = false;      // ... and another one can serve meanwhile
     std::size_t max_;
     std::uint64_t subset_seed_;
     bool shares_vary_ = false;      // by weight, zone or subset, though they may be the same just now
@@ -493,6 +486,7 @@ private:
 #include <podpool/core/impl/machine_rebalance.hpp>
 #include <podpool/core/impl/machine_roles.hpp>
 #include <podpool/core/impl/machine_shares.hpp>
+#include <podpool/core/impl/machine_silence.hpp>
 #include <podpool/core/impl/machine_stats.hpp>
 #include <podpool/core/impl/machine_totals.hpp>
 #include <podpool/core/impl/machine_upkeep.hpp>

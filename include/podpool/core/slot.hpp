@@ -63,6 +63,7 @@ struct alignas(64) slot {
     bool doomed = false;                        ///< is closed as soon as nobody uses it
     bool due = false;                           ///< leased when its renewal was due: renew on return
     bool renewing = false;                      ///< its replacement is being opened
+    bool in_doubt = false;                      ///< checking: because a sibling was lost
     bool moving = false;                        ///< it is replaced to make endpoints even, not for its age
     close_reason doom = close_reason::surplus;  ///< why it is doomed
     role wanted = role::any;                    ///< for whom it was opened, and is renewed

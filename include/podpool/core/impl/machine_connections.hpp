@@ -84,6 +84,7 @@ inline void machine::connection_failed(slot_id id, const failure& why, time_poin
         }
     } else {
         connections_.suspect(where, now);
+        ask_a_sibling(where, now);
     }
     actions_.push_back(action::refresh());
 }
@@ -275,6 +276,7 @@ inline void machine::closed(slot_id id, time_point now) {
 
 /// Gives ready connections to waiters, first come first served among those whom a connection suits.
 inline void machine::serve(time_point now) {
+    review_silence(now);
     expire_waiters(now);
     shed_waiters(now);
     std::array<bool, role_count> in_vain{};

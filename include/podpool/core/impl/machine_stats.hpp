@@ -26,11 +26,11 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
     figures.where = entry.info.where;
     figures.host = entry.info.host;
     figures.zone = entry.info.zone;
-    figures.state = entry.removed              ? endpoint_state::removed
-                    : entry.missed_answers > 0 ? endpoint_state::absent
-                    : entry.failures > 0       ? endpoint_state::failing
-                    : counts.share <= 0        ? endpoint_state::spare
-                                               : endpoint_state::ready;
+    figures.state = entry.removed                        ? endpoint_state::removed
+                    : entry.missed_answers > 0           ? endpoint_state::absent
+                    : entry.failures > 0 || entry.silent ? endpoint_state::failing
+                    : counts.share <= 0                  ? endpoint_state::spare
+                                                         : endpoint_state::ready;
     figures.role = counts.is;
     figures.in_state_for = now - entry.state_since;
     figures.open = counts.open();

@@ -344,12 +344,6 @@ inline void machine::check_idle(time_point now) {
     }
 }
 
-inline void machine::start_check(slot_id id, time_point now) {
-    connections_.move(id, slot_status::checking);
-    connections_[id].since = now;
-    actions_.push_back(action::on_slot(action_kind::check, id));
-}
-
 /// When something happens by time alone: maintenance, an attempt that loses its patience, the end of a
 /// back-off that somebody waits for.
 inline time_point machine::earliest_deadline(time_point now) const {
@@ -363,6 +357,7 @@ inline time_point machine::earliest_deadline(time_point now) const {
         if (estimated_open_ > duration{0}) at(waiters_.front_since(wanted) + estimated_open_);
         if (wanted != role::any) at(searches_[static_cast<std::size_t>(wanted)].next);
     }
+    for (const slot_id id : checks_) at(connections_[id].since + std::max(patience, 4 * estimated_open_));
     const tally& totals = connections_.totals();
     const bool wants_more = !waiters_.empty() || renewal_debt_ > 0 ||
                             connections_.live() < std::min(settings_.min_conns, max_) ||

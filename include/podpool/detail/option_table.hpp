@@ -125,7 +125,7 @@ inline constexpr std::array option_table{
     option_row{"pool_acquire_timeout", "", "How long a caller waits for a connection.",
                duration_field{&options::acquire_timeout, std::chrono::milliseconds(1), std::chrono::days(1)}},
     option_row{"pool_max_waiters", "",
-               "Callers that may wait at the same time; any more are refused at once.",
+               "Callers that may wait at the same time; any more are refused at once. With 0 nobody waits.",
                size_field{&options::max_waiters, 0, 1'000'000}},
     option_row{
         "pool_overload", "",

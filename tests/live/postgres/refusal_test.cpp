@@ -13,25 +13,37 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void write_passfile(const std::string& path, const std::string& password) {
-    std::ofstream(path) << "*:*:*:*:" << password << '\n';
-    std::filesystem::permissions(path,
-                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-}
+/// A file that goes with the object, whatever becomes of the test.
+struct passfile {
+    const std::string path =
+        std::filesystem::temp_directory_path() / ("podpool-passfile-" + std::to_string(getpid()));
+
+    explicit passfile(const std::string& password) { write(password); }
+    passfile(const passfile&) = delete;
+    passfile& operator=(const passfile&) = delete;
+    ~passfile() {
+        std::error_code ignored;
+        std::filesystem::remove(path, ignored);
+    }
+
+    void write(const std::string& password) const {
+        std::ofstream(path) << "*:*:*:*:" << password << '\n';
+        std::filesystem::permissions(
+            path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    }
+};
 
 }  // namespace
 
 TEST_CASE("#24 a new line in a passfile counts at the next login, without a new pool") {
     if (!live_tests_can_run()) return;
     pods& servers = shared_pods();
-    const std::string path =
-        std::filesystem::temp_directory_path() / ("podpool-passfile-" + std::to_string(getpid()));
-    write_passfile(path, "canary-old");
+    const passfile file("canary-old");
     login from_file;
     from_file.password.clear();
-    pool<database> pool(servers.url("pool_max_conns=3&pool_name=passfile&passfile=" + path, from_file));
+    pool<database> pool(servers.url("pool_max_conns=3&pool_name=passfile&passfile=" + file.path, from_file));
     CHECK_THROWS_AS(pool.acquire(1s), error);
-    write_passfile(path, dialect::cluster::password());
+    file.write(dialect::cluster::password());
     CHECK(eventually([&] {
         try {
             return static_cast<bool>(pool.acquire(1s));
@@ -39,7 +51,6 @@ TEST_CASE("#24 a new line in a passfile counts at the next login, without a new 
             return false;
         }
     }));
-    std::filesystem::remove(path);
 }
 
 TEST_CASE(

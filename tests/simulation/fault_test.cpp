@@ -136,6 +136,34 @@ TEST_CASE("a pod that begins to hang costs one caller his deadline, not one per 
     here.finish();
 }
 
+TEST_CASE("#31 a pod that comes and goes every few seconds costs nobody an acquire, and is asked rarely") {
+    const auto seed = GENERATE(1U, 2U, 3U);
+    world here(seed);
+    const auto pods = here.add_pods(3);
+    simulated_pool& pool = here.add_pool(pool_of(12));
+    here.clients(pool, 6, spread(0ms, 20ms), 6min, caller_plan(spread(1ms, 20ms)));
+    here.run_for(10s);
+    pods[1]->dials.clear();
+    constexpr std::size_t turns = 30;
+    std::size_t in_flight = 0;
+    for (std::size_t turn = 0; turn < turns; ++turn) {
+        in_flight += leased_on(*pods[1]);
+        here.kill(*pods[1]);
+        here.run_for(5s);
+        pods[1]->mood = pod_mood::accepts;
+        here.run_for(5s);
+    }
+    INFO("seed " << seed << ", attempts " << pods[1]->dials.size() << ", lost "
+                 << pool.callers().lost_in_use);
+    CHECK(pool.callers().failed() == 0);
+    CHECK(pool.callers().lost_in_use == in_flight);
+    // While it is down pauses double from 10 ms to 5 s; its share is opened again when it is up.
+    CHECK(pods[1]->dials.size() <= turns * (10 + 4));
+    here.run_for(60s);
+    CHECK(largest_gap(here.sessions(pods)) <= 1);
+    here.finish();
+}
+
 TEST_CASE("#35 a pod killed under load costs only the queries in flight on it") {
     const auto seed = GENERATE(1U, 2U, 3U, 4U, 5U);
     const auto why = GENERATE(failure_kind::connection_lost, failure_kind::endpoint_down);

@@ -13,7 +13,7 @@ namespace podpool::test {
 
 /// A session on a MySQL or MariaDB server, by which a test administers it.
 ///
-/// Functions throw std::runtime_error with what the server says, or after 60 s. Thread safety: one thread
+/// Functions throw std::runtime_error with what the server says, or after 90 s. Thread safety: one thread
 /// at a time.
 class mysql_session {
 public:

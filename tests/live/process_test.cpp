@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSL-1.0
+// What happens to the process itself: it forks, it runs out of file descriptors.
+#include "pods.hpp"
+#include "support/catch.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <memory>
+
+using namespace podpool;
+using namespace podpool::test;
+using namespace std::chrono_literals;
+using counts = std::vector<std::size_t>;
+
+namespace {
+
+/// Leaves the process without a file descriptor to open, for as long as it exists.
+class no_descriptors {
+public:
+    no_descriptors() {
+        REQUIRE(getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        // The next free one says how many there are below it; what is free below that is taken, too.
+        const int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        REQUIRE(next >= 0);
+        taken_.push_back(next);
+        rlimit tight = before_;
+        tight.rlim_cur = static_cast<rlim_t>(next) + 1;
+        REQUIRE(setrlimit(RLIMIT_NOFILE, &tight) == 0);
+        for (int more = next; more >= 0;) {
+            more = open("/dev/null", O_RDONLY | O_CLOEXEC);
+            if (more >= 0) taken_.push_back(more);
+        }
+    }
+    no_descriptors(const no_descriptors&) = delete;
+    no_descriptors& operator=(const no_descriptors&) = delete;
+    ~no_descriptors() {
+        setrlimit(RLIMIT_NOFILE, &before_);
+        for (const int descriptor : taken_) close(descriptor);
+    }
+
+private:
+    rlimit before_{};
+    std::vector<int> taken_;
+};
+
+std::vector<std::string> ids_of(pods& servers, const std::string& name) {
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < servers.size(); ++i) ids.push_back(dialect::session_ids(servers[i], name));
+    return ids;
+}
+
+}  // namespace
+
+TEST_CASE("#25 a child of fork() is refused and ends in good order, and the parent keeps its sessions") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    auto parent =
+        std::make_unique<pool<database>>(servers.url("pool_max_conns=3&pool_min_conns=3&pool_name=forked"));
+    REQUIRE(eventually([&] { return servers.sessions("forked") == counts{1, 1, 1}; }));
+    lease<database> held = parent->acquire();
+    const std::vector<std::string> before = ids_of(servers, "forked");
+
+    const pid_t child = fork();
+    if (child == 0) {
+        int answer = 1;
+        try {
+            static_cast<void>(parent->acquire(100ms));
+        } catch (const error& refused) {
+            answer = refused.code() == errc::forked ? 0 : 2;
+        }
+        held.release();
+        parent.reset();
+        _exit(answer);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+    CHECK(held->query("select 1").get<int>(0, 0) == 1);
+    held.release();
+    for (auto& one : lease_at_once(*parent, 3)) CHECK(one->query("select 1").get<int>(0, 0) == 1);
+    CHECK(ids_of(servers, "forked") == before);
+}
+
+TEST_CASE(
+    "#34 without file descriptors what is open serves on, and connections open when there are some again") {
+    if (!live_tests_can_run()) return;
+    pods& servers = shared_pods();
+    pool<database> pool(servers.url("pool_max_conns=6&pool_name=nofiles"));
+    lease<database> open = pool.acquire();
+    CHECK(open->query("select 1").get<int>(0, 0) == 1);
+    {
+        const no_descriptors none;
+        // The pool goes on asking servers and DNS, and gets nowhere.
+        std::string said;
+        try {
+            const auto unexpected = pool.acquire(2s);
+        } catch (const error& problem) {
+            said = problem.what();
+        }
+        INFO(said);
+        CHECK(said.find("Too many open files") != std::string::npos);
+        CHECK(open->query("select 1").get<int>(0, 0) == 1);
+    }
+    open.release();
+    const auto leases = lease_at_once(pool, 6);
+    CHECK(pool.stats().endpoints.size() == 3);
+    CHECK(servers.sessions("nofiles") == counts{2, 2, 2});
+}

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 
 using namespace podpool;
@@ -89,7 +90,7 @@ TEST_CASE(
     "#34 without file descriptors what is open serves on, and connections open when there are some again") {
     if (!live_tests_can_run()) return;
     pods& servers = shared_pods();
-    pool<database> pool(servers.url("pool_max_conns=6&pool_name=nofiles"));
+    pool<database> pool(servers.url("pool_max_conns=6&pool_rebalance_pace=100%25&pool_name=nofiles"));
     lease<database> open = pool.acquire();
     CHECK(open->query("select 1").get<int>(0, 0) == 1);
     {
@@ -102,11 +103,15 @@ TEST_CASE(
             said = problem.what();
         }
         INFO(said);
-        CHECK(said.find("Too many open files") != std::string::npos);
+        // MySQL's client library has the number for it.
+        const bool told = said.find("Too many open files") != std::string::npos ||
+                          said.find("(" + std::to_string(EMFILE) + ")") != std::string::npos;
+        CHECK(told);
         CHECK(open->query("select 1").get<int>(0, 0) == 1);
     }
     open.release();
-    const auto leases = lease_at_once(pool, 6);
+    CHECK(lease_at_once(pool, 6).size() == 6);
     CHECK(pool.stats().endpoints.size() == 3);
-    CHECK(servers.sessions("nofiles") == counts{2, 2, 2});
+    // Those that were tried last get theirs a little later.
+    CHECK(eventually([&] { return servers.sessions("nofiles") == counts{2, 2, 2}; }));
 }

@@ -209,8 +209,10 @@ void chaos::perform_fail_over() {
         old.stop();
     }
     std::this_thread::sleep_for(draw(500ms, 4s));
-    say("a standby is promoted");
-    say(servers_.fail_over());
+    server& former = servers_.promote_best();
+    say("the standby " + servers_.primary().address() + " has been promoted");
+    const std::string address = former.address();
+    say(title(servers_.replace(former)) + " is published instead of " + address);
 }
 
 bool chaos::scale_up() {

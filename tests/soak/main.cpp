@@ -34,6 +34,7 @@ constexpr int cannot_run = 77;
 struct arguments {
     double minutes = 0;
     std::uint64_t seed = 0;
+    bool own_network = false;
 };
 
 /// Reads the command line; false: `exit_code` is what remains to be returned.
@@ -46,6 +47,8 @@ bool read_arguments(int count, const char* const* words, arguments& wanted, int&
         ->required()
         ->check(CLI::Range(0.1, most_minutes));
     app.add_option("--seed", wanted.seed, "settles which faults are drawn (default: a random one)");
+    app.add_flag("--own-network", wanted.own_network,
+                 "in a network namespace of its own, where packets may vanish; needs root, ip and nft");
     try {
         app.parse(count, words);
     } catch (const CLI::ParseError& problem) {
@@ -74,6 +77,7 @@ std::size_t callers_that_stay_out(const workload& load) {
 }
 
 int run(const arguments& wanted) {
+    const packet_filter packets(wanted.own_network);
     const interruption stop;
     const auto time = std::chrono::duration_cast<std::chrono::seconds>(
         std::chrono::duration<double, std::ratio<60>>(wanted.minutes));
@@ -82,7 +86,6 @@ int run(const arguments& wanted) {
                 first_standbys + 1);
     std::fflush(stdout);
     replicated_set servers(first_standbys);
-    const packet_filter packets;
     if (!packets.available()) std::printf("soak: packets don't vanish: %s\n", packets.why_not().c_str());
 
     findings found;

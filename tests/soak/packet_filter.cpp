@@ -3,9 +3,11 @@
 
 #include "support/child_process.hpp"
 
+#include <sched.h>
 #include <unistd.h>
 
-#include <filesystem>
+#include <cerrno>
+#include <cstring>
 #include <stdexcept>
 #include <vector>
 
@@ -21,25 +23,14 @@ void nft(const std::vector<std::string>& words) {
     test::run_child(command);
 }
 
-std::string what_is_missing() {
-    if (geteuid() != 0) return "needs root";
-    std::error_code unreadable;
-    const auto ours = std::filesystem::read_symlink("/proc/self/ns/net", unreadable);
-    const auto first = std::filesystem::read_symlink("/proc/1/ns/net", unreadable);
-    if (unreadable || ours == first) return "not in a network namespace of its own";
+/// Why there is no network of our own; empty: we are in it.
+std::string make_own_network() {
+    if (geteuid() != 0) return "that needs root";
     try {
         nft({"--version"});
-    } catch (const std::runtime_error&) {
-        return "no nft";
-    }
-    return {};
-}
-
-}  // namespace
-
-packet_filter::packet_filter() : why_not_(what_is_missing()) {
-    if (!available()) return;
-    try {
+        // The program has one thread yet, so this is all of it.
+        if (unshare(CLONE_NEWNET) != 0) return std::string("no network namespace: ") + std::strerror(errno);
+        test::run_child({test::system_program("ip"), "link", "set", "lo", "up"});
         nft({"add", "table", "inet", table});
         nft({"add", "set", "inet", table, "silent", "{ type ipv4_addr; }"});
         // At the input: what is dropped at the output is an error for the sender.
@@ -47,19 +38,15 @@ packet_filter::packet_filter() : why_not_(what_is_missing()) {
         nft({"add", "rule", "inet", table, "arriving", "ip", "saddr", "@silent", "drop"});
         nft({"add", "rule", "inet", table, "arriving", "ip", "daddr", "@silent", "drop"});
     } catch (const std::runtime_error& problem) {
-        why_not_ = problem.what();
+        return problem.what();
     }
+    return {};
 }
 
-packet_filter::~packet_filter() {
-    if (!available()) return;
-    try {
-        nft({"delete", "table", "inet", table});
-    } catch (const std::exception&) {
-        // It goes with the namespace.
-        return;
-    }
-}
+}  // namespace
+
+packet_filter::packet_filter(bool own_network)
+    : why_not_(own_network ? make_own_network() : "no network of its own (--own-network)") {}
 
 void packet_filter::drop(const std::string& address) const {
     nft({"add", "element", "inet", table, "silent", "{ " + address + " }"});

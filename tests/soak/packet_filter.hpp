@@ -5,17 +5,19 @@
 
 namespace podpool::soak {
 
-/// Lets packets vanish, by a table of nftables that goes with the object.
+/// Lets packets vanish, by nftables in a network namespace that it makes for this process, so that nobody
+/// else's are touched.
 ///
-/// Only in a network namespace that isn't the machine's own, so that nobody else's packets are touched.
 /// Functions throw std::runtime_error. Thread safety: one thread at a time.
 class packet_filter {
 public:
-    /// Does nothing where it isn't available.
-    packet_filter();
+    /// `own_network`: moves the calling thread, and the threads and programs that it starts later, into a
+    /// network namespace that has nothing but loopback. Where that fails, and without it, no packet can be
+    /// dropped.
+    explicit packet_filter(bool own_network);
     packet_filter(const packet_filter&) = delete;
     packet_filter& operator=(const packet_filter&) = delete;
-    ~packet_filter();
+    ~packet_filter() = default;  // the table goes with the namespace
 
     /// Whether packets can be dropped here; if not, why_not() says what is missing.
     [[nodiscard]] bool available() const { return why_not_.empty(); }

@@ -102,21 +102,23 @@ server& replicated_set::best_standby() {
         std::distance(positions.begin(), std::max_element(positions.begin(), positions.end()))));
 }
 
-std::string replicated_set::fail_over() {
-    server& old = *primary_;
+server& replicated_set::promote_best() {
     server& next = best_standby();
     next.promote();
+    former_primary_ = std::exchange(primary_, &next);
     std::erase(standbys_, &next);
-    primary_ = &next;
     for (server* one : standbys_) one->follow(next);
+    return *former_primary_;
+}
+
+server& replicated_set::replace(server& old) {
     server& fresh = start_standby();
     standbys_.push_back(&fresh);
-    const std::string said = next.address() + " is the primary, the new standby " + fresh.address() +
-                             " comes instead of " + old.address();
-    cluster_.remove(old);
+    former_primary_ = nullptr;
     publish();
+    cluster_.remove(old);
     wait_until_streaming();
-    return said;
+    return fresh;
 }
 
 server& replicated_set::start_standby() {
@@ -157,7 +159,9 @@ void replicated_set::hide_all(bool hidden) {
 
 void replicated_set::publish() {
     std::vector<std::string> addresses;
-    for (const server* one : servers()) {
+    std::vector<server*> all = servers();
+    if (former_primary_ != nullptr) all.push_back(former_primary_);
+    for (const server* one : all) {
         const std::string& address = one->address();
         if (!all_hidden_ && !left_out_.contains(address) && !hidden_.contains(address))
             addresses.push_back(address);

@@ -36,9 +36,11 @@ public:
 
     /// Waits until every standby streams and has whatever the primary had when this was called.
     void wait_until_streaming();
-    /// Promotes the standby that has most, lets the others follow it, and publishes a new standby instead of
-    /// the old primary, which must be dead. Returns what happened, for the log.
-    std::string fail_over();
+    /// Promotes the standby that has most, and lets the others follow it; the primary must be dead. It stays
+    /// in the answers until replace() is called. Returns the old primary.
+    test::postgres_server& promote_best();
+    /// Publishes a new standby instead of an old primary.
+    test::postgres_server& replace(test::postgres_server& old);
     /// A further standby, published.
     test::postgres_server& add_standby();
     /// Takes a standby out of the answers.
@@ -70,6 +72,7 @@ private:
     std::set<std::string> left_out_;  ///< of the answers for good
     std::set<std::string> hidden_;
     bool all_hidden_ = false;
+    test::postgres_server* former_primary_ = nullptr;  ///< dead, and in the answers still
 };
 
 }  // namespace podpool::soak

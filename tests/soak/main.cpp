@@ -93,7 +93,7 @@ int run(const arguments& wanted) {
     servers.disconnect();
     found.before = process_figures::now();
     auto pool = std::make_unique<podpool::pool<podpool::postgres>>(
-        servers.url(pool_name, "pool_max_conns=20&pool_acquire_timeout=30s"));
+        servers.url(pool_name, "pool_min_conns=20&pool_max_conns=20&pool_acquire_timeout=30s"));
     workload load(*pool, time + calm_time + 60s);
     chaos faults(servers, packets, wanted.seed, pool_name);
     const soak_clock::duration warm_at = std::min<soak_clock::duration>(60s, time / 2);

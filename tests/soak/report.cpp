@@ -31,18 +31,21 @@ double seconds(std::chrono::steady_clock::duration time) {
     return std::chrono::duration<double>(time).count();
 }
 
-/// The fault behind an outage: the first one that began during it, else the last one before.
+/// The faults behind an outage: those that began during it, else the last one before; the first by name.
 std::string cause_of(const workload::outage& outage, const chaos& faults) {
     // A fault is noted a moment before it does anything.
     constexpr std::chrono::milliseconds before{200};
     const chaos::event* cause = nullptr;
+    std::size_t inside = 0;
     for (const chaos::event& one : faults.events()) {
         if (one.at > outage.from + outage.length) break;
-        const bool is_first_inside = one.at >= outage.from - before;
-        cause = &one;
-        if (is_first_inside) break;
+        if (one.at >= outage.from - before) ++inside;
+        if (inside <= 1) cause = &one;
     }
-    return cause == nullptr ? "before any fault" : clock_text(cause->at - faults.began()) + " " + cause->what;
+    if (cause == nullptr) return "before any fault";
+    std::string text = clock_text(cause->at - faults.began()) + " " + cause->what;
+    if (inside > 1) text += ", and " + std::to_string(inside - 1) + " more meanwhile";
+    return text;
 }
 
 void outage_row(const char* what, const workload::outage& outage, const chaos& faults) {

@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
-/// One writer in so many milliseconds at most, which settles how much memory is taken beforehand.
+/// A caller asks once in so many milliseconds at most, which settles how much memory is taken beforehand.
 constexpr std::chrono::milliseconds between_requests{10};
 
 using query_outcome = std::tuple<std::exception_ptr, postgres_result>;
@@ -169,8 +169,9 @@ asio::awaitable<void> workload::read_once(std::size_t reader, std::int64_t seque
     }
     bool late = false;
     bool refused = false;
-    auto [failed, rows] = co_await run_until(*connection, clock::now() + statement_deadline, late,
-                                             "select $1::bigint, pg_is_in_recovery()", sequence);
+    auto [failed, rows] =
+        co_await run_until(*connection, clock::now() + statement_deadline, late,
+                           "select $1::bigint, pg_is_in_recovery(), pg_sleep(0.005)", sequence);
     if (late || failed) {
         note_read(reader, late ? "deadline" : describe(failed, refused));
         co_return;

@@ -97,12 +97,17 @@ int run(const arguments& wanted) {
     workload load(*pool, time + calm_time + 60s);
     chaos faults(servers, packets, wanted.seed, pool_name);
     const soak_clock::duration warm_at = std::min<soak_clock::duration>(60s, time / 2);
-    faults.run(time, stop, [&](soak_clock::duration since) {
-        if (since < warm_at || found.warm_at > 0s) return;
+    const auto measure = [&](soak_clock::duration since) {
+        if (found.warm_at > 0s) return;
         found.warm_at = since;
         found.warm = process_figures::now();
+    };
+    faults.run(time, stop, [&](soak_clock::duration since) {
+        if (since >= warm_at) measure(since);
     });
     found.injected = soak_clock::now() - faults.began();
+    // When it was stopped before.
+    measure(found.injected);
     found.calm = calm_time;
     found.callers_without_success = callers_that_stay_out(load);
     found.at_end = process_figures::now();

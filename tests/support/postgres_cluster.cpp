@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -80,10 +81,24 @@ void postgres_cluster::make_template() {
 }
 
 postgres_server& postgres_cluster::make_server() {
-    const std::size_t number = servers_.size();
-    servers_.push_back(std::make_unique<postgres_server>(
-        *this, network_.server_address(number), directory_.path() + "/server" + std::to_string(number)));
+    // 11 to 253, and from the start again: a long run replaces more servers than there are addresses.
+    constexpr std::size_t addresses = 243;
+    const auto in_use = [this](const std::string& address) {
+        return std::any_of(servers_.begin(), servers_.end(),
+                           [&](const auto& server) { return server->address() == address; });
+    };
+    while (in_use(network_.server_address(made_ % addresses))) ++made_;
+    const std::size_t number = made_++;
+    servers_.push_back(
+        std::make_unique<postgres_server>(*this, network_.server_address(number % addresses),
+                                          directory_.path() + "/server" + std::to_string(number)));
     return *servers_.back();
+}
+
+void postgres_cluster::remove(const postgres_server& server) {
+    const std::string directory = server.data_directory();
+    std::erase_if(servers_, [&](const auto& one) { return one.get() == &server; });
+    for (const char* part : {"", ".socket", ".log"}) std::filesystem::remove_all(directory + part);
 }
 
 postgres_server& postgres_cluster::add_primary() {

@@ -145,6 +145,12 @@ void postgres_server::promote() {
     if (sql("select pg_promote(true, 60)") != "t") throw problem("was not promoted");
 }
 
+void postgres_server::follow(const postgres_server& primary) {
+    sql("alter system set primary_conninfo = 'host=" + primary.address() + " port=" + std::to_string(port()) +
+        " user=admin sslmode=disable application_name=" + address_ + "'");
+    sql("select pg_reload_conf()");
+}
+
 postgres_session& postgres_server::admin(const std::string& database) {
     if (!admin_ || !admin_->alive() || admin_->database() != database) {
         admin_.reset();

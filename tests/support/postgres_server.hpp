@@ -57,12 +57,17 @@ public:
     void resume();
     /// Makes a standby a primary and waits until it is one.
     void promote();
+    /// Makes a standby stream from this primary, which may be a standby that was promoted; doesn't wait. The
+    /// primary knows it by its address, as application_name.
+    void follow(const postgres_server& primary);
     [[nodiscard]] bool running() const { return process_.running(); }
 
     /// Runs one statement as the superuser; returns the first cell of its result, or nothing.
     std::string sql(const std::string& statement, const std::string& database = "postgres");
     /// Counts client sessions, or only those with this application_name; never its own.
     std::size_t sessions(std::string_view application_name = {});
+    /// Closes the session by which sql() and sessions() ask; they open another one.
+    void disconnect() { admin_.reset(); }
 
 private:
     void write_configuration();
@@ -109,6 +114,8 @@ public:
     postgres_server& add_primary();
     /// Starts a streaming standby of a running primary.
     postgres_server& add_replica(const postgres_server& primary);
+    /// Ends a server and removes its data. Its address is taken again when all others have been.
+    void remove(const postgres_server& server);
 
     [[nodiscard]] const std::vector<std::unique_ptr<postgres_server>>& servers() const { return servers_; }
     [[nodiscard]] std::uint16_t port() const { return network_.port(); }
@@ -132,6 +139,7 @@ private:
     loopback_network network_;
     server_directory directory_;
     std::vector<std::unique_ptr<postgres_server>> servers_;
+    std::size_t made_ = 0;
 };
 
 }  // namespace podpool::test

@@ -96,9 +96,10 @@ postgres_server& postgres_cluster::make_server() {
 }
 
 void postgres_cluster::remove(const postgres_server& server) {
-    const std::string directory = server.data_directory();
+    std::vector<std::string> files;
+    for (const char* part : {"", ".socket", ".log"}) files.push_back(server.data_directory() + part);
     std::erase_if(servers_, [&](const auto& one) { return one.get() == &server; });
-    for (const char* part : {"", ".socket", ".log"}) std::filesystem::remove_all(directory + part);
+    for (const std::string& one : files) std::filesystem::remove_all(one);
 }
 
 postgres_server& postgres_cluster::add_primary() {

@@ -10,8 +10,10 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <cerrno>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace podpool::detail {
@@ -48,7 +50,9 @@ void postgres_session::begin_connect(const std::optional<credentials>& login) {
     keywords.push_back(nullptr);
     values.push_back(nullptr);
     // 0: a connection string in place of a database name is only a name.
+    errno = 0;
     connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
+    start_error_ = errno;
     if (!connection_) return;
     PQsetNoticeReceiver(connection_.get(), &postgres_session::notice, this);
     // The SQLSTATE of a failed login is only in the verbose text.
@@ -56,11 +60,16 @@ void postgres_session::begin_connect(const std::optional<credentials>& login) {
     cancel_key_.watch(connection_.get());
 }
 
-failure postgres_session::connect_failure() const {
+failure postgres_session::connect_failure(int system_error) const {
     if (!connection_) return {failure_kind::endpoint_down, where_text_ + ": out of memory"};
     const std::string whole = PQerrorMessage(connection_.get());
     const std::string sqlstate = sqlstate_in(whole);
-    const std::string message = tidy_connect_message(whole);
+    std::string message = tidy_connect_message(whole);
+    // libpq 17 has no words for a socket that couldn't be made.
+    if (message.empty()) {
+        message = system_error == 0 ? "no connection, and libpq gives no reason"
+                                    : "no connection: " + std::generic_category().message(system_error);
+    }
     return {kind_of_connect_failure(sqlstate, message), where_text_ + ": " + message};
 }
 
@@ -71,7 +80,7 @@ asio::awaitable<failure> postgres_session::log_in(std::shared_ptr<postgres_sessi
     while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
         boost::system::error_code failed;
         self->descriptor_.assign(PQsocket(connection), failed);
-        if (failed) co_return self->connect_failure();
+        if (failed) co_return self->connect_failure(failed.value());
         const auto direction = next == PGRES_POLLING_READING ? descriptor::wait_read : descriptor::wait_write;
         const auto [waited] =
             co_await self->descriptor_.async_wait(direction, asio::as_tuple(asio::use_awaitable));
@@ -80,7 +89,7 @@ asio::awaitable<failure> postgres_session::log_in(std::shared_ptr<postgres_sessi
         if (waited) throw boost::system::system_error(asio::error::operation_aborted);
         next = PQconnectPoll(connection);
     }
-    if (next != PGRES_POLLING_OK) co_return self->connect_failure();
+    if (next != PGRES_POLLING_OK) co_return self->connect_failure(self->start_error_);
     co_return failure();
 }
 

@@ -109,7 +109,7 @@ private:
 
     // connect.cpp
     void begin_connect(const std::optional<credentials>& login);
-    [[nodiscard]] failure connect_failure() const;
+    [[nodiscard]] failure connect_failure(int system_error) const;
     [[nodiscard]] static boost::asio::awaitable<failure> log_in(std::shared_ptr<postgres_session> self);
     [[nodiscard]] static boost::asio::awaitable<failure> verify_cluster(
         std::shared_ptr<postgres_session> self);
@@ -151,6 +151,7 @@ private:
 
     std::mutex mutex_;
     connection_ptr connection_;
+    int start_error_ = 0;  // errno when the attempt began
     cancel_key cancel_key_;
 
     boost::asio::posix::stream_descriptor descriptor_;

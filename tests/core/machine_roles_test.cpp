@@ -257,6 +257,18 @@ TEST_CASE("a promotion makes the pool ask the primary that it knew") {
     CHECK(pool.role_of(1) == role::standby);
 }
 
+TEST_CASE("what a server was is unknown once its last connection was lost") {
+    role_pool pool(8, {role::primary, role::standby});
+    const auto first = pool.call(role::standby);
+    const auto second = pool.call(role::standby);
+    REQUIRE(pool.open_on(2) == 2);
+    pool.back(first, {failure_kind::connection_lost, "closed by the server"});
+    CHECK(pool.role_of(2) == role::standby);
+    pool.back(second, {failure_kind::connection_lost, "closed by the server"});
+    CHECK(pool.role_of(2) == role::unknown);
+    CHECK(pool.where(pool.call(role::standby)) == 2);
+}
+
 TEST_CASE("the primary is searched for while callers wait, and found once there is one") {
     role_pool pool(8, {role::standby, role::standby});
     const auto writer = pool.call(role::primary);

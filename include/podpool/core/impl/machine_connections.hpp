@@ -84,6 +84,8 @@ inline void machine::connection_failed(slot_id id, const failure& why, time_poin
         }
     } else {
         connections_.suspect(where, now);
+        // What it was is known no longer from anybody.
+        if (connections_.at(where).open() == 0) forget_role(where);
         ask_a_sibling(where, now);
     }
     actions_.push_back(action::refresh());

@@ -25,6 +25,27 @@ void append_number(std::string& text, double value) {
     if (written.find_first_of(".e") == std::string_view::npos) text += ".0";
 }
 
+/// JSON escapes the control characters of ASCII; a terminal acts on DEL and on those of Latin 1 (U+0080 to
+/// U+009F, in UTF-8 0xC2 and one byte) as well.
+void append_string(std::string& text, std::string_view value) {
+    const std::string written = boost::json::serialize(to_utf8(value));
+    for (std::size_t at = 0; at < written.size(); ++at) {
+        const auto byte = static_cast<unsigned char>(written[at]);
+        const auto next = static_cast<unsigned char>(at + 1 < written.size() ? written[at + 1] : 0);
+        if (byte == 0x7F) {
+            text += "\\u007f";
+        } else if (byte == 0xC2 && next < 0xA0) {
+            constexpr std::string_view digits = "0123456789abcdef";
+            text += "\\u00";
+            text += digits[next / 16];
+            text += digits[next % 16];
+            ++at;
+        } else {
+            text += written[at];
+        }
+    }
+}
+
 void append(std::string& text, const boost::json::value& value);
 
 void append_object(std::string& text, const boost::json::object& object) {
@@ -33,7 +54,7 @@ void append_object(std::string& text, const boost::json::object& object) {
     for (const auto& member : object) {
         if (!first) text += ',';
         first = false;
-        text += boost::json::serialize(to_utf8(member.key()));
+        append_string(text, member.key());
         text += ':';
         append(text, member.value());
     }
@@ -59,7 +80,7 @@ void append(std::string& text, const boost::json::value& value) {
     } else if (value.is_double()) {
         append_number(text, value.get_double());
     } else if (value.is_string()) {
-        text += boost::json::serialize(to_utf8(value.get_string()));
+        append_string(text, value.get_string());
     } else {
         text += boost::json::serialize(value);
     }

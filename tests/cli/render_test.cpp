@@ -67,6 +67,16 @@ TEST_CASE("JSON is valid, on one line and without exponents") {
     CHECK(boost::json::parse(text) == boost::json::value(object));
 }
 
+TEST_CASE("JSON holds no character that a terminal acts on") {
+    CHECK(cli::json_text(boost::json::object{{"said",
+                                              "a\x7f"
+                                              "b\xc2\x9b"
+                                              "c\xc2\xa0"
+                                              "d\x1b\n"}}) ==
+          "{\"said\":\"a\\u007fb\\u009bc\xc2\xa0"
+          "d\\u001b\\n\"}");
+}
+
 TEST_CASE("JSON is UTF-8 whatever a server's encoding is") {
     const std::string text = cli::json_text(boost::json::object{{"er\xfcr", "caf\xe9"}});
     CHECK(text == "{\"er\xef\xbf\xbdr\":\"caf\xef\xbf\xbd\"}");

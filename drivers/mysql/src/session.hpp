@@ -96,7 +96,7 @@ private:
     [[nodiscard]] failure attempt(const connect_attempt& how);
     [[nodiscard]] failure set_up();
     [[nodiscard]] failure check_identity(const std::string& tls_cipher) const;
-    failure verify_cluster();
+    [[nodiscard]] failure verify_cluster();
 
     // upkeep.cpp: on a worker
     [[nodiscard]] failure check_now();

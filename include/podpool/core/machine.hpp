@@ -292,6 +292,10 @@ private:
     [[nodiscard]] bool can_serve(endpoint_id id, time_point now) const;
     [[nodiscard]] bool can_open_for(role wanted, time_point now) const;
     [[nodiscard]] bool is_checked(endpoint_id id) const;
+    /// A primary, while standbys are preferred and one can serve.
+    [[nodiscard]] bool gives_way(endpoint_id id) const {
+        return standbys_serve_ && connections_.at(id).is == role::primary;
+    }
     [[nodiscard]] bool must_make_way(slot_id returned, time_point now) const;
     [[nodiscard]] bool has_stragglers() const;
     [[nodiscard]] bool is_straggler(const slot& held) const;

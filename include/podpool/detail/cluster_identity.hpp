@@ -15,6 +15,17 @@ namespace podpool::detail {
 /// The value of `pool_verify_cluster` that takes the first server's identity for that of all.
 inline constexpr std::string_view learn_cluster = "learn";
 
+/// The identities of a list with commas between them; an empty one stays one.
+inline std::vector<std::string_view> identities_in(std::string_view list) {
+    std::vector<std::string_view> found;
+    for (std::size_t begin = 0; begin <= list.size();) {
+        const std::size_t end = std::min(list.find(',', begin), list.size());
+        found.push_back(list.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return found;
+}
+
 /// Which servers belong to a pool's cluster: those with a listed identity or, when it is to be learnt, with
 /// that of the first server that told its own. Thread safe.
 class cluster_identity {
@@ -23,11 +34,7 @@ public:
     explicit cluster_identity(std::string_view option)
         : learns_(option == learn_cluster), wanted_(!option.empty()) {
         if (learns_ || option.empty()) return;
-        for (std::size_t begin = 0; begin <= option.size();) {
-            const std::size_t end = std::min(option.find(',', begin), option.size());
-            known_.emplace_back(option.substr(begin, end - begin));
-            begin = end + 1;
-        }
+        for (const std::string_view one : identities_in(option)) known_.emplace_back(one);
     }
 
     /// Whether servers are to be asked for their identity.

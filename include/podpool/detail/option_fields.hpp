@@ -3,6 +3,7 @@
 
 #include <podpool/balance_policy.hpp>
 #include <podpool/detail/choices.hpp>
+#include <podpool/detail/cluster_identity.hpp>
 #include <podpool/detail/connection_string.hpp>
 #include <podpool/detail/dns_server_list.hpp>
 #include <podpool/detail/duration_text.hpp>
@@ -411,16 +412,13 @@ struct cluster_field {
     void check(std::string_view key, const options& current) const {
         const std::string_view all = current.*member;
         if (all.empty()) return;
-        for (std::size_t begin = 0; begin <= all.size();) {
-            const std::size_t end = std::min(all.find(',', begin), all.size());
-            const std::string_view one = all.substr(begin, end - begin);
+        for (const std::string_view one : identities_in(all)) {
             const bool good = std::all_of(one.begin(), one.end(), [](char c) {
                 return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
             });
             if (one.empty()) refuse_value(key, *this, shown_value(all), "has an empty identity");
             if (one.size() > longest) refuse_value(key, *this, shown_value(one), "is too long");
             if (!good) refuse_value(key, *this, shown_value(one), "holds a character that is not allowed");
-            begin = end + 1;
         }
     }
 };

@@ -65,7 +65,7 @@ public:
     [[nodiscard]] std::unique_ptr<discovery_source> discover(
         const boost::asio::any_io_executor& executor) const;
 
-    /// Connects to exactly this endpoint, logs in and checks the role.
+    /// Connects to exactly this endpoint, logs in, checks the cluster (`pool_verify_cluster`) and the role.
     /// Cancellation: terminal, at once.
     [[nodiscard]] boost::asio::awaitable<open_result<connection>> open(endpoint_info where) const;
 

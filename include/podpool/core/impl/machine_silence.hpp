@@ -18,10 +18,7 @@ inline void machine::start_check(slot_id id, time_point now, bool in_doubt) {
 /// it hangs shows only when one of them is asked.
 inline void machine::ask_a_sibling(endpoint_id where, time_point now) {
     const slot_id asked = connections_.at(where).oldest;
-    const bool asking = std::any_of(checks_.begin(), checks_.end(), [&](slot_id id) {
-        return connections_[id].status == slot_status::checking && connections_[id].endpoint == where;
-    });
-    if (!closing_ && asked != none && !asking) start_check(asked, now, true);
+    if (!closing_ && asked != none && !is_checked(where)) start_check(asked, now, true);
 }
 
 /// Keeps back the idle connections of endpoints that let a question wait: one that was asked in doubt at
@@ -43,7 +40,7 @@ inline void machine::review_silence(time_point now) {
     others_serve_ = false;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const endpoint_entry& entry = endpoints_[id];
-        const bool sound = entry.present() && entry.failures == 0 && !entry.silent;
+        const bool sound = entry.present() && entry.failures == 0 && !entry.silent && !gives_way(id);
         others_serve_ = others_serve_ || (sound && connections_.at(id).open() > 0);
     }
     update_usable();

@@ -33,7 +33,8 @@ struct open_result {
 
 /// What the driver knows of a connection at the end of a lease, without a round trip.
 struct return_state {
-    /// What went wrong during the lease, failure_kind::none for a healthy connection.
+    /// What went wrong during the lease, failure_kind::none for a healthy connection. With
+    /// failure_kind::server_error the connection is healthy, too.
     failure why;
     /// Whether reset() must run before the connection can be used again.
     bool needs_reset = false;
@@ -45,6 +46,8 @@ struct return_state {
     /// Whether it refused a write during the lease as read-only servers do: it may not be the primary that
     /// it was.
     bool role_doubtful = false;
+    /// Whether the server answered some statement of the lease other than with an error of its own.
+    bool served = false;
 };
 
 /// What a server answered to a sign of life.

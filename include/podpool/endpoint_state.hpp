@@ -9,7 +9,7 @@ namespace podpool {
 /// How an endpoint stands.
 enum class endpoint_state : std::uint8_t {
     ready,    ///< discovered; connections may be opened
-    failing,  ///< discovered; the last attempt failed, or it lets a check wait
+    failing,  ///< discovered; the last attempt failed, it lets a check wait, or it is ejected
     spare,    ///< discovered, but outside of pool_subset or pool_zone: no new connections for now
     absent,   ///< missing from the last answers: no new connections, no new leases, idle ones kept for now
     removed,  ///< gone: it disappears here when its last lease ends

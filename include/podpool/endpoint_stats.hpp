@@ -36,11 +36,12 @@ struct endpoint_stats {
     double share = 0;                                        ///< of all open connections, 0 to 1
     std::uint64_t opens = 0;                                 ///< connections opened
     std::uint64_t open_failures = 0;                         ///< attempts that failed
+    std::uint64_t ejections = 0;                             ///< times it was kept back for its errors
     std::uint64_t leases = 0;                                ///< times a caller got one of its connections
     std::array<std::uint64_t, close_reason_count> closes{};  ///< by close_reason
     failure last_failure;  ///< of an attempt or of a lease; none: never failed
     std::optional<std::chrono::nanoseconds> last_failure_age;
-    std::optional<std::chrono::nanoseconds> retry_in;  ///< until the next attempt may start, when failing
+    std::optional<std::chrono::nanoseconds> retry_in;  ///< when failing: until it is tried again
 };
 
 }  // namespace podpool

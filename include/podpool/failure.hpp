@@ -16,10 +16,11 @@ enum class failure_kind : std::uint8_t {
     overloaded,       ///< the endpoint has no room for another connection; open ones stay good
     wrong_role,       ///< the endpoint works but isn't of the wanted role (a standby, read-only)
     rejected,         ///< login, database or TLS identity was refused: no retry helps until someone mends it
+    server_error,     ///< a statement failed for the server's own reasons; its connection stays good
 };
 
 /// How many kinds there are.
-inline constexpr std::size_t failure_kind_count = 6;
+inline constexpr std::size_t failure_kind_count = 7;
 
 /// A failure and its reason in words; the words never contain a password.
 struct failure {

@@ -42,12 +42,12 @@ public:
     /// Whether it holds a connection.
     explicit operator bool() const noexcept { return cell_ != nullptr; }
 
-    /// The connection. Throws podpool::error (errc::not_connected) when the lease is empty.
+    /// The connection. Throws podpool::error: errc::not_connected when the lease is empty, errc::forked in a
+    /// child that fork() has made since, whose parent goes on using the connection.
     connection& operator*() const { return *connection_or_throw(); }
     connection* operator->() const { return connection_or_throw(); }
 
-    /// The pod that the connection goes to. Throws podpool::error (errc::not_connected) when the lease
-    /// is empty. The reference is valid as long as the lease holds the connection.
+    /// The pod that the connection goes to. Throws as above. The reference is valid as long as the lease holds the connection.
     [[nodiscard]] const podpool::endpoint& endpoint() const {
         (void)connection_or_throw();
         return cell_->where;
@@ -69,6 +69,7 @@ private:
         if (cell_ == nullptr) {
             throw error(errc::not_connected, "podpool: an empty or released lease was used");
         }
+        pool_->refuse_child();
         return cell_->connection.get();
     }
 

@@ -49,6 +49,8 @@ struct options {
     bool server_totals = true;
     /// Connections that may be opened to one endpoint in a second, and as many at once, 1 to 100000.
     std::size_t max_opens_per_second = 50;
+    /// Leases in a row with errors of the server's own after which it is kept back, 1 to 1000; none: never.
+    std::optional<std::size_t> eject_after = 5;
     /// How many endpoints the pool uses, 1 to 100000, each pool its own choice; none: all.
     std::optional<std::size_t> subset;
     /// The zone whose endpoints come first; `auto`: that of the environment; empty: none comes first.

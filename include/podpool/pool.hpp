@@ -126,7 +126,8 @@ public:
     ///
     /// Completes with a lease that holds one, or with an empty lease and an error: those of acquire(),
     /// or operation_aborted. The handler runs on its associated executor (default: get_executor()), never
-    /// inside this function, with its associated allocator.
+    /// inside this function, with its associated allocator. It must not throw where the pool has a thread of
+    /// its own and the handler runs there: nobody could catch it, and the program ends (std::terminate).
     /// Cancellation: terminal, partial and total, at any time and from any thread; it takes the caller
     /// out of the queue and changes nothing else. A connection being opened for it feeds the pool.
     template <boost::asio::completion_token_for<acquire_signature> Token>

@@ -41,6 +41,7 @@ boost::json::object endpoint_json(const watch_frame& frame, const endpoint_stats
     row["opening"] = one.opening;
     row["draining"] = one.draining;
     row["queries_per_second"] = rounded(rate_at(frame, one.where));
+    row["ejections"] = one.ejections;
     row["last_error"] = json_or_null(one.last_failure.message);
     return row;
 }

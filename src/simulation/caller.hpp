@@ -35,6 +35,7 @@ struct outcomes {
     std::uint64_t served = 0;
     std::uint64_t cancelled = 0;
     std::map<errc, std::uint64_t> refused;
+    std::uint64_t server_errors = 0;   ///< statements that the pod failed for a reason of its own
     std::uint64_t lost_in_use = 0;     ///< the pod died or hung while the connection was used
     std::uint64_t got_dead = 0;        ///< handed over already dead, not noticed
     std::uint64_t refused_writes = 0;  ///< on a pod that was a standby by then

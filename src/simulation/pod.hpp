@@ -58,7 +58,8 @@ public:
     std::string zone;  ///< as discovery knows it, like the weight
     std::uint32_t weight = 1;
     pod_mood mood = pod_mood::accepts;
-    role is = role::unknown;  ///< told at login and with each check; a standby refuses writes
+    bool fails_statements = false;  ///< at once, for a reason of its own; logins and checks go well
+    role is = role::unknown;        ///< told at login and with each check; a standby refuses writes
     spread connect_time{std::chrono::milliseconds(1), std::chrono::milliseconds(3)};
     spread answer_time{std::chrono::microseconds(300)};  ///< one round trip: a reset, a check
     std::size_t max_connections = 100'000;

@@ -150,6 +150,8 @@ void simulated_pool::hold(std::size_t id, core::grant given) {
         // Not noticed: the caller's first query fails.
         ++outcomes_.got_dead;
         length = 0ms;
+    } else if (held.where->fails_statements) {
+        length = held.where->answer_time.draw(rng_);
     }
     holder.hold_end = events().after(length, [this, id] { end_hold(id); });
 }
@@ -177,6 +179,13 @@ void simulated_pool::give_back(std::size_t id, const failure& why) {
     if (why) note_failure(*held.where, why);
     trace(why ? "back broken" : "back", id, holder.slot);
     if (holder.timed) machine_.note_use_time(now() - holder.held_since);
+    if (!why && held.where->fails_statements) {
+        ++outcomes_.server_errors;
+        machine_.statement_failed(holder.slot, {failure_kind::server_error, "no space left on device"},
+                                  now());
+    } else if (!why && machine_.any_errors()) {
+        machine_.statement_served(holder.slot, now());
+    }
     if (!why && holder.plan.wanted == role::primary && held.where->is == role::standby) {
         refuse_write(holder.slot);
     }

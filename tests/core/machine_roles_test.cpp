@@ -32,6 +32,8 @@ public:
 
     void becomes(int number, role is) { is_[address(number)] = is; }
     void goes_down(int number, bool down = true) { down_[address(number)] = down; }
+    /// It lets checks wait.
+    void goes_silent(int number) { silent_[address(number)] = true; }
 
     /// A caller; what he gets is in got().
     std::uintptr_t call(role wanted) {
@@ -109,7 +111,9 @@ private:
                 break;
             case action_kind::check: {
                 const auto id = machine_.connections()[asked.slot].endpoint;
-                machine_.role_seen(asked.slot, is_[machine_.endpoints()[id].info.where], now);
+                const endpoint& at = machine_.endpoints()[id].info.where;
+                if (silent_[at]) break;
+                machine_.role_seen(asked.slot, is_[at], now);
                 machine_.maintained(asked.slot, {}, now);
                 break;
             }
@@ -133,6 +137,7 @@ private:
     core::machine machine_;
     std::map<endpoint, role> is_;
     std::map<endpoint, bool> down_;
+    std::map<endpoint, bool> silent_;
     std::map<std::uintptr_t, slot_id> got_;
     std::map<std::uintptr_t, errc> refused_;
     std::uintptr_t cookies_ = 0;
@@ -330,4 +335,45 @@ TEST_CASE("prefer-standby: who asks for the primary gets it all the same") {
     pool.back(writer);
     // And his idle connection serves nobody who didn't ask.
     CHECK(pool.where(pool.call(role::any)) == 2);
+}
+
+TEST_CASE("who asks for a role isn't given what is silent while another server of that role serves") {
+    role_pool pool(8, {role::primary, role::standby, role::standby});
+    std::vector<std::uintptr_t> callers;
+    for (int count = 0; count < 4; ++count) callers.push_back(pool.call(role::standby));
+    REQUIRE(pool.open_on(2) == 2);
+    REQUIRE(pool.open_on(3) == 2);
+    pool.pass(1ms);
+    pool.goes_silent(2);
+    // One is lost there, the others come back.
+    const auto lost = std::find_if(callers.begin(), callers.end(),
+                                   [&](std::uintptr_t caller) { return pool.where(caller) == 2; });
+    const std::uintptr_t unlucky = *lost;
+    callers.erase(lost);
+    for (const std::uintptr_t caller : callers) pool.back(caller);
+    pool.back(unlucky, {failure_kind::connection_lost, "no answer before the deadline"});
+
+    const std::uintptr_t first = pool.call(role::standby);
+    const std::uintptr_t second = pool.call(role::standby);
+    REQUIRE(pool.served(first));
+    REQUIRE(pool.served(second));
+    CHECK(pool.where(first) == 3);
+    CHECK(pool.where(second) == 3);
+    // What is opened isn't opened there either.
+    const std::uintptr_t third = pool.call(role::standby);
+    REQUIRE(pool.served(third));
+    CHECK(pool.where(third) == 3);
+}
+
+TEST_CASE("who asks for a role that only a silent server has is given that") {
+    role_pool pool(8, {role::primary, role::standby});
+    const std::uintptr_t one = pool.call(role::primary);
+    const std::uintptr_t other = pool.call(role::primary);
+    const std::uintptr_t reader = pool.call(role::standby);
+    REQUIRE(pool.served(reader));
+    pool.back(reader);
+    pool.goes_silent(1);
+    pool.back(one);
+    pool.back(other, {failure_kind::connection_lost, "no answer before the deadline"});
+    CHECK(pool.served(pool.call(role::primary)));
 }

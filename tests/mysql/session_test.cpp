@@ -11,6 +11,8 @@
 namespace podpool::test {
 namespace {
 
+using Catch::Matchers::ContainsSubstring;
+
 std::string id_of(live_session& session) { return session.cell("select connection_id()"); }
 
 TEST_CASE("a lease that only read and wrote leaves nothing to do") {
@@ -103,7 +105,46 @@ TEST_CASE("an idle connection that the server has closed is found without a roun
         FAIL("no error");
     } catch (const mysql_error& problem) {
         CHECK(problem.code() == errc::connection_lost);
+        // It was never sent.
+        CHECK_FALSE(problem.outcome_unknown());
     }
+}
+
+TEST_CASE("an error of the server's own is told at the end of the lease, and no other error is one") {
+    if (!have_mysql()) return;
+    live_session session(shared_server());
+    const auto raise = [&](int number) {
+        try {
+            session.connection->query(
+                "signal sqlstate 'HY000' set message_text = 'as asked', mysql_errno = " +
+                std::to_string(number));
+            FAIL("no error");
+        } catch (const mysql_error& problem) {
+            CHECK(problem.number() == number);
+            CHECK_FALSE(problem.outcome_unknown());
+        }
+    };
+    for (const int number : {1021, 1024, 1026, 1030, 1037, 1041, 1114, 1135, 1194, 1712}) {
+        raise(number);
+        // A rollback, say, may succeed all the same.
+        session.connection->query("select 1");
+        const return_state found = session.inspect(reset_mode::full);
+        CHECK(found.why.kind == failure_kind::server_error);
+        CHECK_THAT(found.why.message,
+                   ContainsSubstring(std::to_string(number)) && ContainsSubstring("as asked"));
+        CHECK(session.driver.is_alive(*session.connection));
+    }
+    for (const int number : {1062, 1064, 1205, 1213, 1644}) {
+        raise(number);
+        const return_state found = session.inspect(reset_mode::full);
+        CHECK_FALSE(found.why);
+        CHECK(found.served);
+    }
+    // What the pool asks by itself tells nothing.
+    CHECK_FALSE(session.ping());
+    CHECK_FALSE(session.inspect(reset_mode::full).served);
+    session.connection->query("select 1");
+    CHECK(session.inspect(reset_mode::full).served);
 }
 
 TEST_CASE("a connection killed under a statement is lost and says so") {
@@ -117,6 +158,7 @@ TEST_CASE("a connection killed under a statement is lost and says so") {
     } catch (const mysql_error& problem) {
         CHECK(problem.code() == errc::connection_lost);
         CHECK((problem.number() == 2006 || problem.number() == 2013 || problem.number() == 1927));
+        CHECK(problem.outcome_unknown());
     }
     CHECK_FALSE(session.driver.is_alive(*session.connection));
     CHECK(session.inspect(reset_mode::full).why.kind == failure_kind::connection_lost);

@@ -55,7 +55,8 @@ TEST_CASE("every key sets its field") {
         "host=a pool_max_conns=40 pool_min_conns=3 pool_min_idle_conns=2 pool_max_conns_per_endpoint=20 "
         "pool_max_conn_lifetime=1h pool_max_conn_lifetime_jitter=5m pool_renew_overshoot=0 "
         "pool_rebalance=off pool_rebalance_pace=20% pool_server_totals=off "
-        "pool_max_opens_per_second=7 pool_subset=12 pool_zone=eu-west-1a pool_overload=codel "
+        "pool_max_opens_per_second=7 pool_eject_after=3 pool_subset=12 pool_zone=eu-west-1a "
+        "pool_overload=codel "
         "pool_leak_threshold=1m "
         "pool_max_conn_idle_time=90s pool_health_check_period=250ms pool_acquire_timeout=1.5s "
         "pool_max_waiters=0 pool_connect_timeout=2s pool_discovery=srv pool_dns_refresh=10s "
@@ -73,6 +74,7 @@ TEST_CASE("every key sets its field") {
     CHECK(parsed.rebalance_pace == 20);
     CHECK_FALSE(parsed.server_totals);
     CHECK(parsed.max_opens_per_second == 7);
+    CHECK(parsed.eject_after == std::size_t{3});
     CHECK(parsed.subset == std::size_t{12});
     CHECK(parsed.zone == "eu-west-1a");
     CHECK(parsed.overload == podpool::overload_policy::codel);
@@ -267,6 +269,7 @@ TEST_CASE("the limits themselves are allowed") {
                                    "pool_max_conns=8 pool_max_conns_per_endpoint=8",
                                    "pool_max_conns_per_endpoint=1",
                                    "pool_max_conns_per_endpoint=none",
+                                   "pool_eject_after=none",
                                    "pool_dns_servers=system",
                                    "pool_max_conn_lifetime=1s",
                                    "pool_max_conn_lifetime=3650d",

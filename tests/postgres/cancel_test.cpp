@@ -120,6 +120,7 @@ TEST_CASE("a cancelled query on a server that doesn't react ends, and its connec
         std::rethrow_exception(failed);
     } catch (const postgres_error& problem) {
         CHECK(problem.code() == asio::error::operation_aborted);
+        CHECK(problem.outcome_unknown());
     }
     CHECK(session.inspect(reset_mode::full).why.kind == failure_kind::connection_lost);
     CHECK_FALSE(session.driver.is_alive(*session.connection));

@@ -15,6 +15,8 @@
 namespace podpool::test {
 namespace {
 
+using Catch::Matchers::ContainsSubstring;
+
 constexpr std::size_t first = 0;
 
 template <class T>
@@ -191,6 +193,36 @@ TEST_CASE("without parameters several statements run, and an error ends them all
     CHECK(session.connection->query("").rows() == 0);
 }
 
+TEST_CASE("an error of the server's own is told at the end of the lease, and no other error is one") {
+    if (!have_postgres()) return;
+    live_session session(shared_server());
+    const auto raise = [&](const std::string& state) {
+        CHECK_THROWS_AS(session.connection->query("do $$ begin raise exception 'as asked' using errcode = '" +
+                                                  state + "'; end $$"),
+                        postgres_error);
+    };
+    for (const std::string state : {"53000", "53100", "53200", "58000", "58030", "XX001", "XX002"}) {
+        raise(state);
+        // A rollback, say, may succeed all the same.
+        session.connection->query("select 1");
+        const return_state found = session.inspect(reset_mode::full);
+        CHECK(found.why.kind == failure_kind::server_error);
+        CHECK_THAT(found.why.message, ContainsSubstring(state) && ContainsSubstring("as asked"));
+        CHECK(session.driver.is_alive(*session.connection));
+    }
+    for (const std::string state : {"23505", "40001", "53400", "57014", "XX000", "42601"}) {
+        raise(state);
+        const return_state found = session.inspect(reset_mode::full);
+        CHECK_FALSE(found.why);
+        CHECK(found.served);
+    }
+    // What the pool asks by itself tells nothing.
+    CHECK_FALSE(session.ping());
+    CHECK_FALSE(session.inspect(reset_mode::full).served);
+    session.connection->query("select 1");
+    CHECK(session.inspect(reset_mode::full).served);
+}
+
 TEST_CASE("the end of a connection during a query is errc::connection_lost and tells why") {
     if (!have_postgres()) return;
     live_session session(shared_server());
@@ -200,12 +232,15 @@ TEST_CASE("the end of a connection during a query is errc::connection_lost and t
     } catch (const postgres_error& problem) {
         CHECK(problem.code() == errc::connection_lost);
         CHECK(problem.sqlstate() == "57P01");
+        CHECK(problem.outcome_unknown());
     }
     try {
         session.connection->query("select 1");
         FAIL("no error");
     } catch (const postgres_error& problem) {
         CHECK(problem.code() == errc::connection_lost);
+        // It was never sent.
+        CHECK_FALSE(problem.outcome_unknown());
     }
     CHECK(session.inspect(reset_mode::full).why.kind == failure_kind::endpoint_down);
 }

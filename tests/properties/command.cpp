@@ -18,7 +18,7 @@ struct event_row {
     std::size_t weight;
 };
 
-constexpr std::array<event_row, 32> events{{
+constexpr std::array<event_row, 34> events{{
     {event::acquire, "acquire", 20},
     {event::acquire_patiently, "acquire_patiently", 8},
     {event::acquire_primary, "acquire_primary", 4},
@@ -31,6 +31,8 @@ constexpr std::array<event_row, 32> events{{
     {event::give_back_down, "give_back_down", 2},
     {event::give_back_demoted, "give_back_demoted", 1},
     {event::give_back_refused, "give_back_refused", 1},
+    {event::give_back_failed, "give_back_failed", 6},
+    {event::give_back_served, "give_back_served", 4},
     {event::change_roles, "change_roles", 1},
     {event::discard, "discard", 2},
     {event::find_dead, "find_dead", 3},
@@ -78,6 +80,7 @@ options pool_shape::settings() const {
         times % 5U == 1 ? std::chrono::nanoseconds(200ms) : std::chrono::nanoseconds(30s);
     made.balance = static_cast<balance_policy>(policy % 4U);
     made.max_waiters = waiters % 4U == 3 ? 2 : 1024;
+    made.eject_after = 1 + waiters % 2U;
     return made;
 }
 

@@ -27,6 +27,8 @@ enum class event : std::uint8_t {
     give_back_down,     ///< the endpoint shuts down
     give_back_demoted,  ///< the endpoint has another role
     give_back_refused,  ///< the endpoint refused to write
+    give_back_failed,   ///< the endpoint failed a statement for a reason of its own
+    give_back_served,   ///< the endpoint answered one
     change_roles,       ///< one endpoint becomes the primary, all others are standbys
     discard,
     find_dead,  ///< a grant's look at the socket fails: back to the head of the queue

@@ -59,6 +59,12 @@ void pool_model::apply(const command& given) {
         case event::give_back_refused:
             give_back_refused(pick);
             break;
+        case event::give_back_failed:
+            give_back_judged(pick, false);
+            break;
+        case event::give_back_served:
+            give_back_judged(pick, true);
+            break;
         case event::change_roles:
             primary_ = address(pick % endpoint_count);
             break;
@@ -159,8 +165,9 @@ void pool_model::take_result(const core::acquire_result& result, std::uintptr_t 
                              core::queue_end end, role wanted) {
     if (result.granted) {
         const slot_id slot = result.granted.slot;
-        const bool overtakes = std::any_of(queue_.begin(), queue_.end(),
-                                           [&](const waiter& each) { return waits_for(slot, each); });
+        const bool overtakes = std::any_of(queue_.begin(), queue_.end(), [&](const waiter& each) {
+            return waits_for(slot, each) && !is_spared(slot, each, wanted);
+        });
         expect(end == core::queue_end::front || !overtakes, "a newcomer overtakes those who wait");
         check_choice(slot, wanted);
         take(slot, cookie, deadline, wanted);
@@ -215,6 +222,18 @@ void pool_model::give_back_clean(std::size_t pick) {
 void pool_model::give_back_refused(std::size_t pick) {
     if (leases_.empty()) return;
     machine_.role_doubted(leases_[pick % leases_.size()].slot, now_);
+    absorb();
+    give_back(pick, failure_kind::none, false);
+}
+
+void pool_model::give_back_judged(std::size_t pick, bool served) {
+    if (leases_.empty()) return;
+    const core::slot_id slot = leases_[pick % leases_.size()].slot;
+    if (served) {
+        machine_.statement_served(slot, now_);
+    } else {
+        machine_.statement_failed(slot, {failure_kind::server_error, "no space left on device"}, now_);
+    }
     absorb();
     give_back(pick, failure_kind::none, false);
 }
@@ -418,10 +437,8 @@ void pool_model::on_grant(const core::action& asked) {
     const auto granted = std::find_if(queue_.begin(), queue_.end(),
                                       [&](const waiter& each) { return each.cookie == asked.cookie; });
     expect(granted != queue_.end() && waits_for(asked.slot, *granted), "a grant is for nobody whom it suits");
-    // Who would take any server is spared one that lets a check wait.
-    const bool spares = is_asked(where(asked.slot));
     const bool is_first = std::none_of(queue_.begin(), granted, [&](const waiter& each) {
-        return waits_for(asked.slot, each) && !(spares && each.wanted == role::any);
+        return waits_for(asked.slot, each) && !is_spared(asked.slot, each, granted->wanted);
     });
     expect(is_first, "a grant isn't for the first waiter whom it suits");
     const waiter served = *granted;

@@ -88,6 +88,7 @@ private:
     void give_back(std::size_t pick, failure_kind why, bool dirty);
     void give_back_clean(std::size_t pick);
     void give_back_refused(std::size_t pick);
+    void give_back_judged(std::size_t pick, bool served);
     void discard(std::size_t pick);
     void find_dead(std::size_t pick);
     void begin_open(std::size_t pick);
@@ -133,6 +134,9 @@ private:
     [[nodiscard]] bool somebody_wants(role wanted) const;
     [[nodiscard]] bool nothing_reachable() const;
     [[nodiscard]] bool all_rejected() const;
+    [[nodiscard]] bool is_well(core::endpoint_id at) const;
+    [[nodiscard]] bool others_serve(core::endpoint_id at, role wanted) const;
+    [[nodiscard]] bool is_spared(slot_id slot, const waiter& waiting, role other) const;
     [[nodiscard]] std::size_t open_on(const endpoint& at) const;
     [[nodiscard]] std::size_t leased_on(core::endpoint_id at) const;
     [[nodiscard]] const endpoint& where(slot_id slot) const;

@@ -66,6 +66,32 @@ bool pool_model::all_rejected() const {
     return any;
 }
 
+/// Whether the machine has no reason to keep callers from an endpoint.
+bool pool_model::is_well(core::endpoint_id at) const {
+    const core::endpoint_entry& entry = machine_.endpoints()[at];
+    const bool ejected = entry.ejection.ejected && !machine_.connections().at(at).half_open;
+    return !entry.silent && !ejected;
+}
+
+/// Whether another endpoint serves those who want this role, so that one that isn't well needn't.
+bool pool_model::others_serve(core::endpoint_id at, role wanted) const {
+    for (core::endpoint_id other = 0; other < machine_.endpoints().size(); ++other) {
+        const core::endpoint_entry& entry = machine_.endpoints()[other];
+        const core::endpoint_counts& counts = machine_.connections().at(other);
+        const bool well = entry.failures == 0 && !entry.silent && !entry.ejection.ejected;
+        const bool suits = wanted == role::any || counts.is == wanted;
+        if (other != at && entry.present() && well && suits && counts.open() > 0) return true;
+    }
+    return false;
+}
+
+/// Whether a waiter is spared a connection that one who wants another role is given: its server isn't well,
+/// and others may serve the one but not the other.
+bool pool_model::is_spared(slot_id slot, const waiter& waiting, role other) const {
+    const core::endpoint_id at = machine_.connections()[slot].endpoint;
+    return waiting.wanted != other && (is_asked(where(slot)) || machine_.endpoints()[at].ejection.ejected);
+}
+
 /// A lease comes from the usable endpoint of the wanted role with the fewest leases, and there from the
 /// connection used last.
 void pool_model::check_choice(slot_id slot, role wanted) const {
@@ -75,7 +101,7 @@ void pool_model::check_choice(slot_id slot, role wanted) const {
         const core::endpoint_id at = machine_.connections()[other].endpoint;
         if (at == chosen) {
             expect(open_.at(slot).order > state.order, "a lease isn't the connection used last");
-        } else if (settings_.balance == balance_policy::least_active && usable(where(other))) {
+        } else if (settings_.balance == balance_policy::least_active && usable(where(other)) && is_well(at)) {
             expect(leased_on(chosen) <= leased_on(at), "a lease isn't from the endpoint with the fewest");
         }
     }
@@ -124,14 +150,16 @@ void pool_model::check_slots() const {
 }
 
 /// Nobody waits while an idle connection that suits him could serve him. One whose server lets a check wait
-/// may be kept back (core/machine_silence_test.cpp).
+/// may be kept back (core/machine_silence_test.cpp), and one that fails statements while others serve.
 void pool_model::check_waiters() const {
     expect(machine_.waiting() == queue_.size(), "the machine's queue has another length");
     for (const auto& [slot, state] : open_) {
         const bool serves = idle(slot) && machine_.connections()[slot].ends_at > now_ &&
                             endpoints_.at(where(slot)).missed == 0 && !is_asked(where(slot));
-        const bool wanted = std::any_of(queue_.begin(), queue_.end(), [&, at = slot](const waiter& each) {
-            return each.deadline > now_ && waits_for(at, each);
+        const core::endpoint_id at = machine_.connections()[slot].endpoint;
+        const bool wanted = std::any_of(queue_.begin(), queue_.end(), [&, held = slot](const waiter& each) {
+            const bool kept_back = !is_well(at) && others_serve(at, each.wanted);
+            return each.deadline > now_ && waits_for(held, each) && !kept_back;
         });
         expect(!serves || !wanted, "somebody waits while an idle connection could serve");
     }

@@ -327,6 +327,28 @@ TEST_CASE("a caller never gets a session that died while it was idle") {
     CHECK(broken_sum(figures).empty());
 }
 
+TEST_CASE("a shutdown that is found at the look before a lease closes what else is idle on that server") {
+    const fake_servers servers(2);
+    fake_pool pool(small_pool(6), servers.driver());
+    {
+        std::vector<fake_lease> leases;
+        for (int count = 0; count < 6; ++count) leases.push_back(pool.acquire());
+    }
+    servers.world().with(servers.at(0), [](podpool::fake_world::server& server) {
+        ++server.epoch;
+        server.farewell = failure(failure_kind::endpoint_down, "57P01: terminating connection");
+        server.behaviour = podpool::fake_world::manner::refuse;
+    });
+    std::this_thread::sleep_for(podpool::core::machine::verify_window + 20ms);
+    // Both servers' connections are looked at; the first dead one speaks for the others.
+    std::vector<fake_lease> leases;
+    for (int count = 0; count < 2; ++count) leases.push_back(pool.acquire());
+    for (const fake_lease& each : leases) CHECK(each.endpoint() == servers.at(1));
+    const auto figures = pool.stats();
+    CHECK(closes(figures, close_reason::endpoint_failed) == 3);
+    CHECK(closes(figures, close_reason::broken) == 0);
+}
+
 TEST_CASE("try_acquire finds no connection where all have died") {
     const fake_servers servers(2);
     fake_pool pool(small_pool(2), servers.driver());

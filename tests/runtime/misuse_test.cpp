@@ -136,6 +136,12 @@ TEST_CASE("a child of fork() is refused with the reason, and the parent doesn't 
         const acquire_failure refused = failing_acquire(*pool, 10ms);
         if (refused.code != errc::forked) return 2;
         if (!refused.says("process " + std::to_string(::getppid()))) return 3;
+        try {
+            static_cast<void>(held->alive());
+            return 7;
+        } catch (const podpool::error& why) {
+            if (why.code() != errc::forked) return 8;
+        }
         // Neither a lease nor the pool says farewell on sockets that are the parent's.
         held.release();
         pool->retire_all();

@@ -86,6 +86,8 @@ private:
         drawn.rebalance_pace = 1 + below(100);
         drawn.server_totals = chance(70);
         drawn.max_opens_per_second = chance(50) ? 50 : 1 + below(10);
+        drawn.eject_after.reset();
+        if (chance(80)) drawn.eject_after = 1 + below(5);
         if (chance(25)) drawn.subset = 1 + below(4);
         if (chance(25)) drawn.zone = "a";
         drawn.max_conn_idle_time = 1s + rng_.up_to(1min);
@@ -118,6 +120,7 @@ private:
             event{"pod restarted", &schedule::restart},
             event{"pod hung", &schedule::hang},
             event{"sessions cut", &schedule::cut},
+            event{"statements fail", &schedule::fail_statements},
             event{"login refused", &schedule::reject},
             event{"role changed", &schedule::demote},
             event{"pod well again", &schedule::recover},
@@ -145,13 +148,18 @@ private:
     }
     void hang() { one_of(pods_)->mood = pod_mood::hangs; }
     void cut() { world_.drop_sessions(*one_of(pods_)); }
+    void fail_statements() { one_of(pods_)->fails_statements = true; }
     void reject() { one_of(pods_)->mood = pod_mood::rejects; }
     void demote() {
         pod& demoted = *one_of(pods_);
         demoted.mood = pod_mood::standby;
         world_.drop_sessions(demoted, failure_kind::wrong_role);
     }
-    void recover() { one_of(pods_)->mood = pod_mood::accepts; }
+    void recover() {
+        pod& recovered = *one_of(pods_);
+        recovered.mood = pod_mood::accepts;
+        recovered.fails_statements = false;
+    }
     void scale_up() {
         if (pods_.size() < 10) add_pod();
         world_.publish(pods_);
@@ -185,6 +193,7 @@ private:
     void heal() {
         for (pod* each : pods_) {
             each->mood = pod_mood::accepts;
+            each->fails_statements = false;
             each->max_connections = 100'000;
         }
         world_.publish(pods_);

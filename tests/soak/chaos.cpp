@@ -32,11 +32,12 @@ std::string clock_text(std::chrono::steady_clock::duration since) {
 
 const std::vector<chaos::kind>& chaos::kinds() {
     static const std::vector<kind> all{
-        {3, &chaos::kill_standby}, {2, &chaos::stop_standby},
-        {3, &chaos::hang},         {3, &chaos::cut_off},
-        {2, &chaos::slow_down},    {3, &chaos::break_dns},
-        {3, &chaos::fail_over},    {2, &chaos::scale_up},
-        {2, &chaos::scale_down},   {2, &chaos::terminate_sessions},
+        {3, &chaos::kill_standby},  {2, &chaos::stop_standby},
+        {3, &chaos::hang},          {3, &chaos::cut_off},
+        {2, &chaos::slow_down},     {3, &chaos::break_dns},
+        {3, &chaos::fail_over},     {2, &chaos::scale_up},
+        {2, &chaos::scale_down},    {2, &chaos::terminate_sessions},
+        {2, &chaos::refuse_writes},
     };
     return all;
 }
@@ -152,6 +153,22 @@ bool chaos::slow_down() {
     last(one, 10s, [this, one, slow] {
         say(title(*one) + " is as quick as before");
         slow->end();
+    });
+    return true;
+}
+
+bool chaos::refuse_writes() {
+    server& one = servers_.primary();
+    if (faulty_servers() >= most_faulty || is_faulty(&one)) return false;
+    const auto set = [](server& where, const char* value) {
+        where.sql(std::string("alter system set default_transaction_read_only = ") + value);
+        where.sql("select pg_reload_conf()");
+    };
+    note("writes refused", title(one) + " takes no writes");
+    set(one, "on");
+    last(&one, draw(2s, 6s), [this, &one, set] {
+        say(title(one) + " takes writes again");
+        set(one, "off");
     });
     return true;
 }

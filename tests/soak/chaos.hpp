@@ -69,6 +69,7 @@ private:
     bool hang();
     bool cut_off();
     bool slow_down();
+    bool refuse_writes();
     bool break_dns();
     bool fail_over();
     bool scale_up();

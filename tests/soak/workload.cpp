@@ -25,14 +25,13 @@ constexpr std::chrono::milliseconds between_requests{10};
 
 using query_outcome = std::tuple<std::exception_ptr, postgres_result>;
 
-/// What a failed statement's error says, short enough to be counted by.
-std::string describe(const std::exception_ptr& failed, bool& refused) {
+/// What a failed statement's error says, short enough to be counted by. `settled`: it has surely not run.
+std::string describe(const std::exception_ptr& failed, bool& settled) {
     try {
         std::rethrow_exception(failed);
     } catch (const postgres_error& problem) {
         const std::string state(problem.sqlstate());
-        // A server that doesn't write at all; other states may be told of a commit that is done.
-        refused = state == "25006";
+        settled = !problem.outcome_unknown();
         if (problem.code() == errc::connection_lost) {
             return "connection lost" + (state.empty() ? "" : " (" + state + ")");
         }
@@ -103,7 +102,7 @@ asio::awaitable<workload::answer> workload::insert(postgres_connection& connecti
     if (late) {
         got.problem = "deadline";
     } else if (failed) {
-        got.problem = describe(failed, got.refused);
+        got.problem = describe(failed, got.settled);
     } else if (rows.rows() != 1 || rows.template get<std::int64_t>(0, 0) != sequence) {
         const std::lock_guard held(mutex_);
         ++wrong_answers_;
@@ -123,7 +122,7 @@ asio::awaitable<void> workload::write_once(std::size_t writer) {
         const answer got = co_await insert(*connection, deadline, writer, sequence);
         if (got.problem.empty()) {
             note_write(writer, outcome::acknowledged, "acknowledged");
-        } else if (got.refused) {
+        } else if (got.settled) {
             note_write(writer, outcome::refused, "refused: " + got.problem);
         } else {
             note_write(writer, outcome::ambiguous, "ambiguous: " + got.problem);
@@ -132,11 +131,11 @@ asio::awaitable<void> workload::write_once(std::size_t writer) {
     }
     // The others in a transaction of their own. Whatever fails before its COMMIT is sent must leave no trace.
     bool late = false;
-    bool refused = false;
+    bool settled = false;
     auto [not_begun, nothing] = co_await run_until(*connection, deadline, late, "begin");
     if (late || not_begun) {
         note_write(writer, outcome::not_sent,
-                   "not sent: begin: " + (late ? "deadline" : describe(not_begun, refused)));
+                   "not sent: begin: " + (late ? "deadline" : describe(not_begun, settled)));
         co_return;
     }
     const answer got = co_await insert(*connection, deadline, writer, sequence);
@@ -146,8 +145,9 @@ asio::awaitable<void> workload::write_once(std::size_t writer) {
     }
     auto [failed, tag] = co_await run_until(*connection, deadline, late, "commit");
     if (late || failed) {
-        note_write(writer, outcome::ambiguous,
-                   "ambiguous: COMMIT: " + (late ? "deadline" : describe(failed, refused)));
+        const std::string problem = late ? "deadline" : describe(failed, settled);
+        note_write(writer, settled ? outcome::refused : outcome::ambiguous,
+                   (settled ? "refused: COMMIT: " : "ambiguous: COMMIT: ") + problem);
         co_return;
     }
     note_write(writer, outcome::acknowledged, "acknowledged");
@@ -168,12 +168,12 @@ asio::awaitable<void> workload::read_once(std::size_t reader, std::int64_t seque
         co_return;
     }
     bool late = false;
-    bool refused = false;
+    bool settled = false;
     auto [failed, rows] =
         co_await run_until(*connection, clock::now() + statement_deadline, late,
                            "select $1::bigint, pg_is_in_recovery(), pg_sleep(0.005)", sequence);
     if (late || failed) {
-        note_read(reader, late ? "deadline" : describe(failed, refused));
+        note_read(reader, late ? "deadline" : describe(failed, settled));
         co_return;
     }
     const bool right = rows.rows() == 1 && rows.get<std::int64_t>(0, 0) == sequence;

@@ -24,7 +24,7 @@ namespace podpool::soak {
 enum class outcome : char {
     acknowledged,  ///< the server said that it is done
     not_sent,      ///< there was no connection, or its COMMIT was never sent
-    refused,       ///< the server said that it isn't done
+    refused,       ///< the driver said that it isn't done: the server said so, or it was never sent
     ambiguous,     ///< it was under way when the connection or the caller's patience ended
 };
 
@@ -76,7 +76,7 @@ private:
     /// What came of one statement.
     struct answer {
         std::string problem;   ///< empty: it succeeded before its deadline
-        bool refused = false;  ///< the server said that it can't be done here
+        bool settled = false;  ///< it failed, and has surely not run
         postgres_result rows;
     };
     struct caller {

@@ -83,6 +83,20 @@ constexpr std::array rules{
     number_rule{4151, rejected, none},  // ER_ACCOUNT_HAS_BEEN_LOCKED (MariaDB)
 };
 
+// What no statement is to blame for.
+constexpr std::array server_errors{
+    1021,  // ER_DISK_FULL
+    1024,  // ER_ERROR_ON_READ
+    1026,  // ER_ERROR_ON_WRITE
+    1030,  // ER_GET_ERRNO: an error of the storage engine
+    1037,  // ER_OUTOFMEMORY
+    1041,  // ER_OUT_OF_RESOURCES
+    1114,  // ER_RECORD_FILE_FULL: a table can't grow, for want of disk as a rule
+    1135,  // ER_CANT_CREATE_THREAD
+    1194,  // ER_CRASHED_ON_USAGE
+    1712,  // ER_INDEX_CORRUPT
+};
+
 constexpr int option_prevents_statement = 1290;
 constexpr int read_only_transaction = 1792;
 constexpr int read_only_mode = 1836;
@@ -123,6 +137,10 @@ failure_kind kind_of_mysql_end(const mysql_error::report& said, bool mariadb) no
     if (const number_rule* rule = find_rule(said.number)) return rule->when_open;
     // Class 08 is a broken connection.
     return std::string_view(said.sqlstate).starts_with("08") ? connection_lost : none;
+}
+
+bool is_mysql_server_error(int number) noexcept {
+    return std::find(server_errors.begin(), server_errors.end(), number) != server_errors.end();
 }
 
 read_only_refusal read_only_refusal_in(const mysql_error::report& said) noexcept {

@@ -18,6 +18,10 @@ failure_kind kind_of_mysql_connect_failure(const mysql_error::report& said) noex
 /// below 4000 only.
 failure_kind kind_of_mysql_end(const mysql_error::report& said, bool mariadb) noexcept;
 
+/// Whether an error says that the server itself isn't well: any statement may meet it. The connection lives
+/// on.
+bool is_mysql_server_error(int number) noexcept;
+
 /// Whether an error says that the server refuses writes.
 enum class read_only_refusal : unsigned char {
     none,

@@ -140,8 +140,9 @@ mysql_result mysql_session::run_now(const mysql_statement& statement) {
     }
     try {
         mysql_result result = execute(*connection_, statement);
+        const lock held(mutex_);
+        served_ = true;
         if (trace == session_trace::ends) {
-            const lock held(mutex_);
             in_transaction_ = false;
             own_read_only_ = false;
         }
@@ -186,7 +187,12 @@ mysql_error mysql_session::failed(const sql::SQLException& problem) {
     if (lost_ || end != failure_kind::none) {
         lost_ = true;
         note(end == failure_kind::none ? failure_kind::connection_lost : end, spoken);
+        said.outcome_unknown = true;
         return {make_error_code(errc::connection_lost), std::move(said)};
+    }
+    served_ = true;
+    if (is_mysql_server_error(said.number)) {
+        server_error_ = failure(failure_kind::server_error, where_text_ + ": " + spoken);
     }
     const read_only_refusal refusal = read_only_refusal_in(said);
     const bool own = own_read_only_ || lasting_ || unknown_state_;
@@ -226,9 +232,9 @@ void mysql_session::lose(lock& held, const std::string& reason) {
     const bool must_answer = waiting && waiting->claim();
     held.unlock();
     if (must_answer) {
-        waiting->fail(std::make_exception_ptr(
-            mysql_error(asio::error::operation_aborted,
-                        {0, {}, "the statement was given up, and its connection with it", where_text_})));
+        waiting->fail(std::make_exception_ptr(mysql_error(
+            asio::error::operation_aborted,
+            {0, {}, "the statement was given up, and its connection with it", where_text_, true})));
     }
     if (must_try_again) cut_later(operation);
 }

@@ -152,6 +152,10 @@ private:
     bool lost_ = false;
     /// A statement was refused as on a server that takes no writes.
     bool refused_write_ = false;
+    /// A statement of this lease was answered.
+    bool served_ = false;
+    /// What the server failed one with for its own reasons.
+    failure server_error_;
     bool closed_ = false;
     failure worst_;
 

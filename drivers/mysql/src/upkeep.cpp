@@ -157,7 +157,8 @@ return_state mysql_session::inspect(reset_mode mode) {
     if (mode == reset_mode::none && in_transaction_) {
         note(failure_kind::connection_lost, "returned in a transaction");
     }
-    found.why = worst_;
+    found.why = worst_ ? worst_ : std::exchange(server_error_, {});
+    found.served = std::exchange(served_, false);
     found.role = role_;
     found.role_doubtful = std::exchange(refused_write_, false);
     // Nothing undoes what a statement of another kind did to a session: the connector can't reach the reset

@@ -56,6 +56,18 @@ constexpr std::array<std::string_view, 17> refusals{
     "target_session_attrs",
 };
 
+// What no statement is to blame for. A limit that was configured (53400) often is its user's, and an internal
+// error (XX000) is as often that of an extension's function.
+constexpr std::array<std::string_view, 7> server_errors{
+    "53000",  // insufficient_resources
+    "53100",  // disk_full
+    "53200",  // out_of_memory
+    "58000",  // system_error
+    "58030",  // io_error
+    "XX001",  // data_corrupted
+    "XX002",  // index_corrupted
+};
+
 constexpr std::string_view broken_tls = "unexpected eof while reading";
 
 const sqlstate_rule* find_rule(std::string_view sqlstate) noexcept {
@@ -129,6 +141,10 @@ failure_kind kind_of_connect_failure(std::string_view sqlstate, std::string_view
 failure_kind kind_of_lost_connection(std::string_view sqlstate) noexcept {
     const sqlstate_rule* rule = sqlstate.empty() ? nullptr : find_rule(sqlstate);
     return rule == nullptr ? connection_lost : rule->when_lost;
+}
+
+bool is_server_error(std::string_view sqlstate) noexcept {
+    return std::find(server_errors.begin(), server_errors.end(), sqlstate) != server_errors.end();
 }
 
 postgres_error::report report_of(const PGresult* result, std::string_view endpoint) {

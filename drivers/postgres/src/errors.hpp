@@ -28,6 +28,10 @@ failure_kind kind_of_connect_failure(std::string_view sqlstate, std::string_view
 /// What the end of an open connection says about the endpoint. `sqlstate` may be empty.
 failure_kind kind_of_lost_connection(std::string_view sqlstate) noexcept;
 
+/// Whether an error says that the server itself isn't well: any statement may meet it. The connection lives
+/// on.
+bool is_server_error(std::string_view sqlstate) noexcept;
+
 /// What a result that holds an error says; `endpoint` is added.
 postgres_error::report report_of(const PGresult* result, std::string_view endpoint);
 

@@ -101,6 +101,7 @@ postgres_result postgres_session::run(const postgres_statement& statement) {
         const lock held(mutex_);
         if (const std::exception_ptr problem = why_not_ready()) std::rethrow_exception(problem);
         touched_ = true;
+        by_user_ = true;
         used_blocking_ = true;
         unregister();
     }
@@ -125,7 +126,8 @@ void postgres_session::start(std::uint64_t operation, const postgres_statement& 
     running_ = operation;
     cancelling_ = cancelling;
     handler_ = std::move(handler);
-    if (cancelling == on_cancel::ask_server) {
+    by_user_ = cancelling == on_cancel::ask_server;
+    if (by_user_) {
         touched_ = true;
         used_blocking_ = false;
     }
@@ -244,14 +246,20 @@ void postgres_session::complete(lock& held, outcome end, bool initiating) {
 
 postgres_session::outcome postgres_session::end_of(result_ptr result) {
     // A result that is whole counts, whatever happened to the connection after it.
-    if (result && !is_error(result.get())) return {nullptr, postgres_result(result.release())};
-
+    if (result && !is_error(result.get())) {
+        served_ = served_ || by_user_;
+        return {nullptr, postgres_result(result.release())};
+    }
     const bool gone = PQstatus(connection_.get()) == CONNECTION_BAD;
     postgres_error::report said = report_of(result.get(), where_text_);
     if (said.message.empty()) said.message = tidy_connect_message(PQerrorMessage(connection_.get()));
+    said.outcome_unknown = gone;
     const bool aborted = cancelled_ && said.sqlstate == query_canceled;
+    served_ = served_ || (by_user_ && !gone);
     if (gone) {
         note_end(said.sqlstate, spoken(said));
+    } else if (by_user_ && is_server_error(said.sqlstate)) {
+        server_error_ = failure(failure_kind::server_error, where_text_ + ": " + spoken(said));
     } else if (said.sqlstate == read_only_transaction) {
         // A server that reports its state and is writable has refused a transaction that the user made
         // read-only: that says nothing about the server.
@@ -346,10 +354,11 @@ void postgres_session::give_up_any() {
 void postgres_session::lose(lock& held) {
     lost_ = true;
     note(failure_kind::connection_lost, "given up while a statement was running");
-    outcome end{std::make_exception_ptr(postgres_error(
-                    asio::error::operation_aborted,
-                    {{}, {}, "the statement was given up, and its connection with it", {}, {}, where_text_})),
-                {}};
+    outcome end{
+        std::make_exception_ptr(postgres_error(
+            asio::error::operation_aborted,
+            {{}, {}, "the statement was given up, and its connection with it", {}, {}, where_text_, true})),
+        {}};
     // Posted: nobody who cancels or closes expects to be in the handler before he is done.
     complete(held, std::move(end), true);
 }

@@ -178,6 +178,12 @@ private:
     bool lost_ = false;
     /// A statement was refused as on a server that takes no writes.
     bool refused_write_ = false;
+    /// The operation that runs, or ran last, is a user's statement.
+    bool by_user_ = false;
+    /// A statement of this lease was answered.
+    bool served_ = false;
+    /// What the server failed one with for its own reasons.
+    failure server_error_;
     /// What a server that doesn't report its role said of it.
     postgres_role asked_role_ = postgres_role::unknown;
     /// The last user of the connection blocked, and the next one will too.

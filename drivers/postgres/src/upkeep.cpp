@@ -186,7 +186,8 @@ return_state postgres_session::inspect(reset_mode mode) {
     } else if (role == postgres_role::primary && settings_->wanted == session_attrs::standby) {
         note(failure_kind::wrong_role, "the server has become a primary");
     }
-    found.why = worst_;
+    found.why = worst_ ? worst_ : std::exchange(server_error_, {});
+    found.served = std::exchange(served_, false);
     found.role = role;
     found.role_doubtful = std::exchange(refused_write_, false);
     found.needs_reset = in_transaction(status) || (mode == reset_mode::full && touched_);

@@ -16,7 +16,8 @@ struct backoff_range {
 };
 
 /// Pauses by kind: a refusing pod is back soon (HikariCP and sqlx: 10 ms doubling), a full server needs
-/// its sessions to end, and a refused login must not lock the account by retries.
+/// its sessions to end, a refused login must not lock the account by retries, and each look at a server that
+/// fails statements costs a caller one (Linkerd's failure accrual: 1 s doubling to 1 min).
 constexpr backoff_range backoff_for(failure_kind kind) {
     using namespace std::chrono_literals;
     switch (kind) {
@@ -25,6 +26,7 @@ constexpr backoff_range backoff_for(failure_kind kind) {
         case failure_kind::wrong_role:
             return {250ms, 5s};
         case failure_kind::rejected:
+        case failure_kind::server_error:
             return {1s, 30s};
         case failure_kind::none:
         case failure_kind::connection_lost:

@@ -36,6 +36,7 @@ struct alignas(64) endpoint_counts : tally {
     bool usable = false;             ///< whether its idle connections may be handed out to anybody
     bool reachable = false;          ///< the same to those who ask for its role
     role is = role::unknown;         ///< as far as is known
+    bool half_open = false;          ///< ejected, and the next lease finds out whether it is well
     std::uint64_t leases = 0;        ///< handed out so far
     time_point suspect_since;        ///< connections not seen after it are looked at before use
     float share = 1;                 ///< of the pool, in relation to the others'; 0: none for anybody
@@ -86,6 +87,9 @@ public:
 
     /// Says whether an endpoint's idle connections may be handed out to those who ask for its role.
     void set_reachable(endpoint_id id, bool reachable) { counts_[id].reachable = reachable; }
+
+    /// Says whether the next lease on an ejected endpoint is the one that finds out whether it is well.
+    void set_half_open(endpoint_id id, bool half_open) { counts_[id].half_open = half_open; }
 
     /// Says whether an endpoint's idle connections may be handed out to anybody.
     void set_usable(endpoint_id id, bool usable) {

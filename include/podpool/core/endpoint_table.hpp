@@ -3,6 +3,7 @@
 
 #include <podpool/close_reason.hpp>
 #include <podpool/core/backoff.hpp>
+#include <podpool/core/ejection_record.hpp>
 #include <podpool/core/slot.hpp>
 #include <podpool/endpoint_info.hpp>
 #include <podpool/endpoint_set.hpp>
@@ -37,6 +38,7 @@ struct endpoint_entry {
     unsigned failures = 0;        ///< in a row, of whatever kind
     time_point retry_at;          ///< no attempt before it
     std::array<unsigned, failure_kind_count> rungs{};  ///< of the back-off by kind, in that row
+    ejection_record ejection;
     time_point credit_at;        ///< no attempt before it, for the sake of the cap on opens per second
     double relative_weight = 1;  ///< its weight over the mean one
     time_point added_at;

@@ -94,12 +94,7 @@ public:
 
     /// Takes a lease back whose session can't be cleared: another connection is opened in its place, since
     /// its next caller is as likely as if it had come back.
-    void replaced(slot_id id, time_point now) {
-        const slot& returned = connections_[id];
-        if (!returned.renewing && !returned.doomed) ++renewal_debt_;
-        close_slot(id, returned.doomed ? returned.doom : close_reason::discarded);
-        settle(now);
-    }
+    void replaced(slot_id id, time_point now);
 
     /// Notes how long one lease lasted; a sample of all leases is enough.
     void note_use_time(duration used) {
@@ -129,6 +124,15 @@ public:
     /// A leased connection's server refused a write, as a server does that has become a standby.
     void role_doubted(slot_id id, time_point now);
 
+    // --- Servers that fail statements ---
+
+    /// Some endpoint has failed statements of late: statement_served() is worth a call.
+    [[nodiscard]] bool any_errors() const noexcept { return any_errors_; }
+    /// To be told before released() and its kin: the lease met an error of the server's own.
+    void statement_failed(slot_id id, const failure& why, time_point now);
+    /// ... or none such, and an answer.
+    void statement_served(slot_id id, time_point now);
+
     // --- Discovery, orders and time ---
 
     void discovered(const endpoint_set& answer, time_point now);
@@ -138,11 +142,7 @@ public:
     /// Gives every connection up: idle ones are closed now, leased ones on return.
     void retire_all(time_point now);
     /// Renews every connection that is open now, one after the other at the pace of moves.
-    void renew_all(time_point now) {
-        renew_before_ = now;
-        maintenance_at_ = std::min(maintenance_at_, now);
-        settle(now);
-    }
+    void renew_all(time_point now);
     /// Changes max_conns (at least 1); a smaller pool closes idle connections now and leased ones on return.
     void resize(std::size_t max_conns, time_point now);
     /// Refuses waiters and new callers, closes idle connections, lets leases finish.
@@ -205,20 +205,6 @@ public:
     static constexpr int targets_per_interval = 20;
 
 private:
-    /// A guess where to look may use a report of this age.
-    static constexpr duration memory = std::chrono::minutes(1);
-    /// For how long an endpoint that was added later is taken to be empty until it says otherwise.
-    static constexpr duration newness = std::chrono::minutes(5);
-    /// How long servers get to tell their totals.
-    static constexpr duration time_to_answer = std::chrono::seconds(1);
-    /// Rounds after the last change or the last move; a trial that failed counts for some more.
-    static constexpr unsigned most_rounds = 12;
-    static constexpr unsigned rounds_per_failure = 3;
-    /// The chance per round to look at an endpoint that never told its total.
-    static constexpr double curiosity = 1.0 / 6;
-    /// Of the fuller server's sessions: totals that differ by less are even.
-    static constexpr double least_difference = 0.02;
-
     struct shedding_view {
         endpoint_id from = none;
         endpoint_id to = none;
@@ -245,6 +231,8 @@ private:
         slot& leased = connections_[id];
         leased.since = now;
         const endpoint_counts& counts = connections_.at(where);
+        if (counts.half_open) [[unlikely]]
+            note_probe(where, now);
         // Seen in the same tick of a coarse clock as the loss may mean seen before it.
         const bool verify =
             now - leased.last_seen > verify_window || leased.last_seen <= counts.suspect_since;
@@ -362,10 +350,19 @@ private:
     void renew_older(time_point now);
     void trim();
 
-    // Endpoints that don't answer: impl/machine_silence.hpp
+    // Endpoints that don't answer, or fail statements: impl/machine_health.hpp
     void start_check(slot_id id, time_point now, bool in_doubt = false);
     void ask_a_sibling(endpoint_id where, time_point now);
-    void review_silence(time_point now);
+    void review_health(time_point now);
+    void note_probe(endpoint_id where, time_point now);
+    [[nodiscard]] bool may_eject(endpoint_id id) const;
+    [[nodiscard]] bool is_sound(endpoint_id id) const;
+    /// Whether callers who want this role get another endpoint's connections: it isn't well, and one serves.
+    [[nodiscard]] bool is_kept_back(endpoint_id id, role wanted) const {
+        const endpoint_entry& entry = endpoints_[id];
+        const bool unwell = entry.silent || (entry.ejection.ejected && !connections_.at(id).half_open);
+        return unwell && others_serve_[static_cast<std::size_t>(wanted)];
+    }
 
     // Moves to under-loaded endpoints: impl/machine_rebalance.hpp
     void allow_moves(time_point now);
@@ -426,10 +423,11 @@ private:
     endpoint_table endpoints_;
     waiter_queue waiters_;
     std::vector<action> actions_;
-    std::vector<slot_id> openings_;  // slots in status opening, oldest first
-    std::vector<slot_id> checks_;    // slots in status checking, and some that were
-    bool any_silent_ = false;        // some endpoint lets a question wait
-    bool others_serve_ = false;      // ... and another one can serve meanwhile
+    std::vector<slot_id> openings_;                // slots in status opening, oldest first
+    std::vector<slot_id> checks_;                  // slots in status checking, and some that were
+    bool any_errors_ = false;                      // some endpoint has failed statements of late
+    bool any_unwell_ = false;                      // some endpoint lets a question wait, or is ejected
+    std::array<bool, role_count> others_serve_{};  // ... and another one can serve those who want this role
     std::size_t max_;
     std::uint64_t subset_seed_;
     bool shares_vary_ = false;      // by weight, zone or subset, though they may be the same just now
@@ -487,10 +485,10 @@ private:
 
 #include <podpool/core/impl/machine_connections.hpp>
 #include <podpool/core/impl/machine_endpoints.hpp>
+#include <podpool/core/impl/machine_health.hpp>
 #include <podpool/core/impl/machine_rebalance.hpp>
 #include <podpool/core/impl/machine_roles.hpp>
 #include <podpool/core/impl/machine_shares.hpp>
-#include <podpool/core/impl/machine_silence.hpp>
 #include <podpool/core/impl/machine_stats.hpp>
 #include <podpool/core/impl/machine_totals.hpp>
 #include <podpool/core/impl/machine_upkeep.hpp>

@@ -106,6 +106,11 @@ inline constexpr std::array option_table{
                "Connections that may be opened to one endpoint in a second; as many may be opened at once. "
                "Callers are served by the other endpoints meanwhile.",
                size_field{&options::max_opens_per_second, 1, 100'000}},
+    option_row{"pool_eject_after", "",
+               "Leases in a row in which a server failed statements for reasons of its own (no disk, no "
+               "memory, damaged data) after which callers get the other endpoints; one lease at a time then "
+               "finds out, at growing intervals, whether it is well again. `none`: never.",
+               optional_size_field{&options::eject_after, 1, 1'000}},
     option_row{
         "pool_subset", "",
         "How many endpoints the pool uses, where there are more than it needs. Each pool chooses its own "

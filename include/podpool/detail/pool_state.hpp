@@ -100,6 +100,11 @@ public:
     /// Whether this process is a child that fork() has made of the pool's.
     [[nodiscard]] bool in_child() const noexcept { return fork_guard_.in_child(); }
     [[nodiscard]] error make_error(boost::system::error_code code, role wanted = role::any);
+    /// Throws podpool::error (errc::forked) in a child that fork() has made since.
+    void refuse_child() {
+        if (in_child()) [[unlikely]]
+            throw make_error(make_error_code(errc::forked));
+    }
 
 private:
     using lock = std::unique_lock<adaptive_mutex>;
@@ -126,7 +131,7 @@ private:
     void start_timing(cell& leased) noexcept;
     void note_role(cell& seen, role told, core::time_point now);
     bool usable(cell& leased, bool verify);
-    void report_lost(cell& lost, lock& held);
+    void report_lost(cell& lost);
 
     /// Runs `event(machine, now)` under the mutex, then does what follows from it.
     template <class Event>

@@ -165,9 +165,8 @@ void pool_state<Driver>::serve(const core::action& todo, cell* leased) {
     for (bool verify = todo.verify;;) {
         start_timing(*leased);
         if (usable(*leased, verify)) return complete(served, {}, leased);
+        report_lost(*leased);
         lock held(mutex_);
-        report_lost(*leased, held);
-        held.lock();
         const core::acquire_result again = machine_.acquire(clock_now(), served.deadline, todo.cookie,
                                                             core::queue_end::front, served.wanted);
         leased = lease_of(again.granted, served.site);

@@ -37,8 +37,7 @@ auto pool_state<Driver>::try_take(Take take, std::source_location site) -> cell*
         if (leased == nullptr) return nullptr;
         if (granted.timed) start_timing(*leased);
         if (usable(*leased, granted.verify)) return leased;
-        held.lock();
-        report_lost(*leased, held);
+        report_lost(*leased);
     }
 }
 
@@ -63,9 +62,12 @@ bool pool_state<Driver>::usable(cell& leased, bool verify) {
 
 /// Gives back a connection that was found dead before its caller saw it.
 template <driver Driver>
-void pool_state<Driver>::report_lost(cell& lost, lock& held) {
+void pool_state<Driver>::report_lost(cell& lost) {
     lost.timed_since = {};
-    const failure why(failure_kind::connection_lost, "the server closed the idle connection");
+    // It may have said that it shuts down.
+    failure why = driver_->inspect(*lost.connection, settings_.reset).why;
+    if (!why) why = failure(failure_kind::connection_lost, "the server closed the idle connection");
+    lock held(mutex_);
     machine_.released(lost.slot, why, false, clock_now());
     dispatch(held);
 }
@@ -119,8 +121,7 @@ auto pool_state<Driver>::acquire_or_queue(waiter<Driver>& queued, core::time_poi
         if (leased == nullptr) return {};
         start_timing(*leased);
         if (usable(*leased, result.granted.verify)) return {{}, leased};
-        held.lock();
-        report_lost(*leased, held);
+        report_lost(*leased);
     }
 }
 
@@ -143,7 +144,7 @@ void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
     // The connection is the parent's, who goes on using it.
     if (in_child()) [[unlikely]]
         return;
-    const return_state state = driver_->inspect(*returned.connection, settings_.reset);
+    return_state state = driver_->inspect(*returned.connection, settings_.reset);
     const bool timed = returned.timed_since != core::time_point{};
     // Whether a sibling was seen before or after a failure is a question of less than a tick.
     const bool precise = timed || state.why;
@@ -157,6 +158,11 @@ void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
         note_role(returned, state.role, now);
     if (state.role_doubtful) [[unlikely]]
         machine_.role_doubted(returned.slot, now);
+    if (state.why.kind == failure_kind::server_error) [[unlikely]] {
+        machine_.statement_failed(returned.slot, std::exchange(state.why, {}), now);
+    } else if (machine_.any_errors() && state.served) [[unlikely]] {
+        machine_.statement_served(returned.slot, now);
+    }
     if (discard) {
         machine_.discarded(returned.slot, now);
     } else if (state.replace && !state.why) {

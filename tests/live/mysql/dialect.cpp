@@ -9,6 +9,21 @@ dialect::cluster_settings dialect::settings(std::size_t max_connections) {
     return settings;
 }
 
+void dialect::set_work(server& where, bool fails) {
+    // A row of a table says so, since a function can't be replaced without being away for a moment.
+    where.sql(
+        "create table if not exists full_disk (yes int);"
+        "create function if not exists do_work() returns int reads sql data begin"
+        "  if exists (select * from full_disk) then"
+        "    signal sqlstate 'HY000' set mysql_errno = 1021, message_text = 'Disk full';"
+        "  end if;"
+        "  do sleep(0.002);"
+        "  return 1;"
+        "end",
+        cluster::database());
+    where.sql(fails ? "insert into full_disk values (1)" : "delete from full_disk", cluster::database());
+}
+
 std::string dialect::sleep(std::chrono::milliseconds time) {
     return "select sleep(" + std::to_string(std::chrono::duration<double>(time).count()) + ")";
 }

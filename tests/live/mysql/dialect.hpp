@@ -32,6 +32,7 @@ struct dialect {
     static constexpr const char* create_entries = "create table entry (id int auto_increment primary key)";
     /// Returns twice its integer parameter, after 2 ms.
     static constexpr const char* twice = "select ? * 2, sleep(0.002)";
+    static constexpr const char* work = "select do_work()";
 
     /// Settings with which connection_attempts() works.
     static cluster_settings settings(std::size_t max_connections);
@@ -40,6 +41,8 @@ struct dialect {
     }
     /// Makes a primary a server that takes no writes.
     static void demote(server& where) { where.sql("set global read_only = 1"); }
+    /// What the statement `work` does on a server from now on: it takes 2 ms, or fails as on a full disk.
+    static void set_work(server& where, bool fails);
     static void set_password(server& where, const std::string& password) { where.set_password(password); }
 
     /// A statement that takes this long.

@@ -16,6 +16,14 @@ void dialect::set_password(server& where, const std::string& password) {
     where.sql("alter role app password '" + password + "'");
 }
 
+void dialect::set_work(server& where, bool fails) {
+    const std::string body = fails ? "raise exception using errcode = 'disk_full', message = 'no space left'"
+                                   : "perform pg_sleep(0.002)";
+    where.sql(
+        "create or replace function do_work() returns void language plpgsql as $$ begin " + body + "; end $$",
+        cluster::database());
+}
+
 void dialect::demote(server& where) {
     where.sql("copy (select 1 where false) to '" + where.sql("show data_directory") + "/standby.signal'");
     where.restart();

@@ -33,6 +33,7 @@ struct dialect {
         "create table entry (id serial primary key); grant all on entry, entry_id_seq to app";
     /// Returns twice its integer parameter, after 2 ms.
     static constexpr const char* twice = "select $1::int * 2, pg_sleep(0.002)";
+    static constexpr const char* work = "select do_work()";
 
     /// Settings with which connection_attempts() works.
     static cluster_settings settings(std::size_t max_connections);
@@ -41,6 +42,8 @@ struct dialect {
     }
     /// Makes a primary a standby, which follows nobody yet.
     static void demote(server& where);
+    /// What the statement `work` does on a server from now on: it takes 2 ms, or fails as on a full disk.
+    static void set_work(server& where, bool fails);
     static void set_password(server& where, const std::string& password);
 
     /// A statement that takes this long.

@@ -45,10 +45,17 @@ public:
 
     /// Makes the lease come back with this failure, as a query that fails would.
     void fail_with(failure why) { failed_ = std::move(why); }
-    /// Makes the lease need a reset, as a query would, whose answer brings the role up to date.
-    void use() {
+    /// Makes the lease need a reset, as a query would, whose answer brings the role up to date. False if the
+    /// server failed it for a reason of its own.
+    bool use() {
         used_ = true;
         ask_role();
+        const bool failed =
+            world_->with(where_, [](const fake_world::server& server) { return server.fails_statements; });
+        if (failed)
+            failed_ = failure(failure_kind::server_error, "could not extend file: No space left on device");
+        served_ = served_ || !failed;
+        return !failed;
     }
     /// A statement that writes: true if the server took it, false if it refused it as a standby.
     bool write() {
@@ -76,6 +83,7 @@ private:
     podpool::role told_ = podpool::role::unknown;
     failure failed_;
     bool refused_ = false;
+    bool served_ = false;
     bool used_ = false;
     bool stained_ = false;
 };
@@ -138,8 +146,16 @@ public:
 
     return_state inspect(connection& returned, reset_mode mode) noexcept {
         const bool full = mode == reset_mode::full;
-        return {std::exchange(returned.failed_, {}), full && returned.used_, full && returned.stained_,
-                returned.told_, std::exchange(returned.refused_, false)};
+        if (!returned.failed_ && !returned.alive()) {
+            returned.failed_ = world_->with(returned.where_,
+                                            [](const fake_world::server& server) { return server.farewell; });
+        }
+        return {std::exchange(returned.failed_, {}),
+                full && returned.used_,
+                full && returned.stained_,
+                returned.told_,
+                std::exchange(returned.refused_, false),
+                std::exchange(returned.served_, false)};
     }
 
 private:

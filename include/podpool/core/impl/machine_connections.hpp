@@ -55,6 +55,13 @@ inline void machine::released_slowly(slot_id id, const failure& why, bool needs_
     settle(now);
 }
 
+inline void machine::replaced(slot_id id, time_point now) {
+    const slot& returned = connections_[id];
+    if (!returned.renewing && !returned.doomed) ++renewal_debt_;
+    close_slot(id, returned.doomed ? returned.doom : close_reason::discarded);
+    settle(now);
+}
+
 /// Makes a healthy connection ready and gives it to the first waiter, if any.
 inline void machine::back_to_idle(slot_id id, time_point now) {
     slot& ready = connections_[id];
@@ -278,7 +285,7 @@ inline void machine::closed(slot_id id, time_point now) {
 
 /// Gives ready connections to waiters, first come first served among those whom a connection suits.
 inline void machine::serve(time_point now) {
-    review_silence(now);
+    review_health(now);
     expire_waiters(now);
     shed_waiters(now);
     std::array<bool, role_count> in_vain{};
@@ -337,6 +344,12 @@ inline void machine::refuse_all(errc reason) {
 
 inline void machine::retire_all(time_point now) {
     for (slot_id id = 0; id < connections_.size(); ++id) doom_or_close(id, close_reason::retired);
+    settle(now);
+}
+
+inline void machine::renew_all(time_point now) {
+    renew_before_ = now;
+    maintenance_at_ = std::min(maintenance_at_, now);
     settle(now);
 }
 

@@ -119,8 +119,7 @@ inline void machine::update_usable() {
         if (!entry.known) continue;
         const bool reachable = entry.present() || (fallback_ && !entry.removed);
         connections_.set_reachable(id, reachable);
-        const bool kept_back = gives_way(id) || (others_serve_ && entry.silent);
-        connections_.set_usable(id, reachable && !kept_back);
+        connections_.set_usable(id, reachable && !gives_way(id) && !is_kept_back(id, role::any));
     }
 }
 

@@ -18,7 +18,8 @@ inline grant machine::take_idle_of(role wanted, time_point now) {
     for (;;) {
         candidates_.clear();
         for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-            if (suits(id, wanted) && connections_.at(id).newest != none) candidates_.push_back(id);
+            if (!suits(id, wanted) || connections_.at(id).newest == none) continue;
+            if (!is_kept_back(id, wanted)) candidates_.push_back(id);
         }
         if (candidates_.empty()) return {};
         const endpoint_id chosen = role_balancers_[static_cast<std::size_t>(wanted)].pick(
@@ -37,9 +38,10 @@ inline bool machine::suits(endpoint_id id, role wanted) const {
 }
 
 /// Whether an endpoint may be dialled for one who wants this role: it has the role as far as is known, or
-/// has to be asked and can't be on an idle connection.
+/// has to be asked and can't be on an idle connection. What isn't well isn't dialled while others serve.
 inline bool machine::may_suit(endpoint_id id, role wanted, open_purpose purpose) const {
     const endpoint_counts& counts = connections_.at(id);
+    if (is_kept_back(id, wanted)) return false;
     if (wanted == role::any) return counts.share > 0 && (!standbys_serve_ || counts.is != role::primary);
     if (counts.is == wanted) return true;
     if (endpoints_[id].role_told || counts.newest != none || is_checked(id)) return false;
@@ -61,10 +63,10 @@ inline bool machine::can_open_for(role wanted, time_point now) const {
 }
 
 inline std::size_t machine::open_for(role wanted) const {
-    if (wanted == role::any && !standbys_serve_) return connections_.totals().open();
+    if (wanted == role::any && !standbys_serve_ && !any_unwell_) return connections_.totals().open();
     std::size_t open = 0;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (suits(id, wanted)) open += connections_.at(id).open();
+        if (suits(id, wanted) && !is_kept_back(id, wanted)) open += connections_.at(id).open();
     }
     return open;
 }
@@ -153,9 +155,14 @@ inline void machine::look_for(role wanted, time_point now) {
 
 // --- Room for one role at the expense of another ---
 
-/// Closes idle connections that are no use to those who wait, when they take the room of what is.
+/// Closes idle connections that are no use to those who wait, when they take the room of what is. Those of
+/// an endpoint that only lets a question wait aren't among them: it may answer the next moment.
 inline void machine::make_room_from_others(role wanted, std::size_t missing, time_point now) {
-    if (wanted == role::any && !standbys_serve_) return;
+    if (wanted == role::any && !standbys_serve_ && !any_unwell_) return;
+    const auto is_of_use = [&](endpoint_id id) {
+        if (endpoints_[id].ejection.ejected && is_kept_back(id, wanted)) return false;
+        return wanted == role::any ? !gives_way(id) : connections_.at(id).is == wanted;
+    };
     // Below it there is room, if only when sockets that are being closed have gone.
     if (connections_.live() < max_ || !can_open_for(wanted, now)) return;
     growth_view view = growth(wanted, now);
@@ -164,7 +171,7 @@ inline void machine::make_room_from_others(role wanted, std::size_t missing, tim
         endpoint_id idlest = none;
         for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
             if (!connections_.at(id).reachable || connections_.at(id).oldest == none) continue;
-            if (suits(id, wanted)) continue;
+            if (is_of_use(id)) continue;
             if (idlest == none || connections_.at(id).idle > connections_.at(idlest).idle) idlest = id;
         }
         if (idlest == none) return;
@@ -196,7 +203,8 @@ inline bool machine::must_make_way(slot_id returned, time_point now) const {
 inline void machine::review_preference(time_point now) {
     bool serve = false;
     for (endpoint_id id = 0; id < endpoints_.size() && !serve; ++id) {
-        serve = endpoints_[id].known && connections_.at(id).is != role::primary && can_serve(id, now);
+        if (!endpoints_[id].known || endpoints_[id].ejection.ejected) continue;
+        serve = connections_.at(id).is != role::primary && can_serve(id, now);
     }
     if (serve != standbys_serve_) {
         standbys_serve_ = serve;

@@ -26,11 +26,12 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
     figures.where = entry.info.where;
     figures.host = entry.info.host;
     figures.zone = entry.info.zone;
-    figures.state = entry.removed                        ? endpoint_state::removed
-                    : entry.missed_answers > 0           ? endpoint_state::absent
-                    : entry.failures > 0 || entry.silent ? endpoint_state::failing
-                    : counts.share <= 0                  ? endpoint_state::spare
-                                                         : endpoint_state::ready;
+    const bool failing = entry.failures > 0 || entry.silent || entry.ejection.ejected;
+    figures.state = entry.removed              ? endpoint_state::removed
+                    : entry.missed_answers > 0 ? endpoint_state::absent
+                    : failing                  ? endpoint_state::failing
+                    : counts.share <= 0        ? endpoint_state::spare
+                                               : endpoint_state::ready;
     figures.role = counts.is;
     figures.in_state_for = now - entry.state_since;
     figures.open = counts.open();
@@ -45,11 +46,15 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
     if (all > 0) figures.share = static_cast<double>(figures.open) / static_cast<double>(all);
     figures.opens = entry.opens;
     figures.open_failures = entry.open_failures;
+    figures.ejections = entry.ejection.ejections;
     figures.leases = counts.leases;
     figures.closes = entry.closes;
     figures.last_failure = entry.last_failure;
     if (entry.last_failure) figures.last_failure_age = now - entry.last_failure_at;
-    if (entry.failures > 0 && entry.retry_at > now) figures.retry_in = entry.retry_at - now;
+    const time_point retry_at = entry.failures > 0       ? entry.retry_at
+                                : entry.ejection.ejected ? entry.ejection.probe_at
+                                                         : now;
+    if (retry_at > now) figures.retry_in = retry_at - now;
     return figures;
 }
 
@@ -159,7 +164,8 @@ inline std::string machine::broken_invariant(time_point now) const {
         if (waiters_.empty(wanted) || waiters_.next_deadline() <= now) continue;
         for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
             const slot_id newest = connections_.at(id).newest;
-            if (suits(id, wanted) && newest != none && now < connections_[newest].ends_at) {
+            if (!suits(id, wanted) || is_kept_back(id, wanted)) continue;
+            if (newest != none && now < connections_[newest].ends_at) {
                 return "somebody waits while an idle connection could serve";
             }
         }

@@ -7,6 +7,24 @@
 
 namespace podpool::core {
 
+namespace totals {
+
+/// A guess where to look may use a report of this age.
+inline constexpr duration memory = std::chrono::minutes(1);
+/// For how long an endpoint that was added later is taken to be empty until it says otherwise.
+inline constexpr duration newness = std::chrono::minutes(5);
+/// How long servers get to tell their totals.
+inline constexpr duration time_to_answer = std::chrono::seconds(1);
+/// Rounds after the last change or the last move; a trial that failed counts for some more.
+inline constexpr unsigned most_rounds = 12;
+inline constexpr unsigned rounds_per_failure = 3;
+/// The chance per round to look at an endpoint that never told its total.
+inline constexpr double curiosity = 1.0 / 6;
+/// Of the fuller server's sessions: totals that differ by less are even.
+inline constexpr double least_difference = 0.02;
+
+}  // namespace totals
+
 inline void machine::reported(slot_id id, std::size_t total, time_point now) {
     const slot& asked = connections_[id];
     const endpoint_counts& counts = connections_.at(asked.endpoint);
@@ -42,7 +60,7 @@ inline endpoint_id machine::less_used_of_two(endpoint_id first, time_point now) 
 /// From now on sessions may be shed, until the totals are even: the endpoint set has changed.
 inline void machine::allow_shedding(time_point now) {
     if (!settings_.server_totals || !settings_.rebalance) return;
-    rounds_left_ = most_rounds;
+    rounds_left_ = totals::most_rounds;
     informed_ = false;
     if (shedding_) return;
     shedding_ = true;
@@ -59,7 +77,7 @@ inline void machine::shed(time_point now) {
             play_round(now);
         } else {
             ask_for_totals(now);
-            next_round_ = later(now, time_to_answer);
+            next_round_ = later(now, totals::time_to_answer);
         }
     }
     if (shedding_) maintenance_at_ = std::min(maintenance_at_, next_round_);
@@ -79,7 +97,7 @@ inline void machine::ask_for_totals(time_point now) {
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const slot_id asked = connections_.at(id).oldest;
         if (!endpoints_[id].present() || asked == none) continue;
-        if (!total_of(id, now, freshness - time_to_answer)) start_check(asked, now);
+        if (!total_of(id, now, freshness - totals::time_to_answer)) start_check(asked, now);
     }
 }
 
@@ -115,11 +133,11 @@ inline std::optional<double> machine::estimate_totals(time_point now) {
     double sum = 0;
     std::size_t known = 0;
     const auto is_new = [&](endpoint_id id) {
-        return endpoints_[id].late && now - endpoints_[id].added_at < newness;
+        return endpoints_[id].late && now - endpoints_[id].added_at < totals::newness;
     };
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!endpoints_[id].present() || connections_.at(id).share <= 0 || is_new(id)) continue;
-        if (const auto total = total_of(id, now, memory)) sum += *total, ++known;
+        if (const auto total = total_of(id, now, totals::memory)) sum += *total, ++known;
     }
     if (known == 0) return std::nullopt;
     const double typical = sum / static_cast<double>(known);
@@ -127,7 +145,8 @@ inline std::optional<double> machine::estimate_totals(time_point now) {
     std::size_t present = 0;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!endpoints_[id].present() || connections_.at(id).share <= 0) continue;
-        totals_[id] = total_of(id, now, is_new(id) ? newness : memory).value_or(is_new(id) ? 0 : typical);
+        totals_[id] = total_of(id, now, is_new(id) ? totals::newness : totals::memory)
+                          .value_or(is_new(id) ? 0 : typical);
         sum += totals_[id];
         ++present;
     }
@@ -162,7 +181,7 @@ inline machine::shedding_view machine::look_at_totals(time_point now) {
     view.to = balancer::least(candidates_, [this](endpoint_id id) { return totals_[id]; }, rng_);
     view.chance = totals_[view.from] - *mean < 1 ? 0 : chance_to_shed(*mean);
     // What isn't known can only be found out by going there.
-    if (!total_of(view.to, now, memory)) view.chance = std::max(view.chance, curiosity);
+    if (!total_of(view.to, now, totals::memory)) view.chance = std::max(view.chance, totals::curiosity);
     return view;
 }
 
@@ -189,7 +208,7 @@ inline bool machine::passes_trial(const slot& newcomer, time_point now) {
     const auto from = total_of(old.endpoint, now, freshness);
     const auto to = total_of(newcomer.endpoint, now, freshness);
     // The newcomer is one of its server's already.
-    if (!from || !to || *from - *to < std::max(1.0, least_difference * *from)) return false;
+    if (!from || !to || *from - *to < std::max(1.0, totals::least_difference * *from)) return false;
     const double deserved = 0.5 * (*from - *to) / *from * static_cast<double>(connections_.totals().open());
     return rng_.unit() * newcomer.chance < deserved;
 }
@@ -212,7 +231,7 @@ inline void machine::begin_trial(slot_id id, time_point now) {
 /// after the last change is taken to be so where nobody asks: connections in steady use need no checks.
 inline bool machine::stays(endpoint_id leaving, time_point now) {
     if (!settings_.server_totals) return false;
-    if (!total_of(leaving, now, memory)) return informed_ && !shedding_;
+    if (!total_of(leaving, now, totals::memory)) return informed_ && !shedding_;
     const double mean = estimate_totals(now).value_or(0);
     return totals_[leaving] <= 1.05 * mean;
 }
@@ -226,12 +245,12 @@ inline bool machine::end_trial(slot_id id, bool lost, time_point now) {
     const bool still_there = old.generation == newcomer.replaces_generation;
     if (still_there) old.renewing = false;
     if (!lost && passes_trial(newcomer, now)) {
-        rounds_left_ = most_rounds;
+        rounds_left_ = totals::most_rounds;
         finish_renewal(newcomer, now);
         return true;
     }
     if (still_there) old.moving = false;
-    rounds_left_ -= std::min(rounds_left_, rounds_per_failure);
+    rounds_left_ -= std::min(rounds_left_, totals::rounds_per_failure);
     return false;
 }
 

@@ -358,6 +358,9 @@ inline time_point machine::earliest_deadline(time_point now) const {
         if (wanted != role::any) at(searches_[static_cast<std::size_t>(wanted)].next);
     }
     for (const slot_id id : checks_) at(connections_[id].since + std::max(patience, 4 * estimated_open_));
+    for (endpoint_id id = 0; any_unwell_ && id < endpoints_.size(); ++id) {
+        if (endpoints_[id].ejection.ejected) at(endpoints_[id].ejection.probe_at);
+    }
     const tally& totals = connections_.totals();
     const bool wants_more = !waiters_.empty() || renewal_debt_ > 0 ||
                             connections_.live() < std::min(settings_.min_conns, max_) ||

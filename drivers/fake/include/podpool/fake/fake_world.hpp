@@ -36,7 +36,9 @@ public:
         failure refusal{failure_kind::endpoint_down, "connection refused"};
         podpool::role role = podpool::role::unknown;  ///< told at login and in answer to every query
         bool silent = false;                          ///< pings and resets get no answer for as long as it is
+        bool fails_statements = false;                ///< for a reason of its own
         std::uint64_t epoch = 0;                      ///< sessions of earlier epochs are dead
+        failure farewell;                             ///< what those were told at their end
         std::uint64_t attempts = 0;                   ///< to connect
         std::uint64_t resets = 0;
         std::uint64_t pings = 0;

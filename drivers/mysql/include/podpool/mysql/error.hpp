@@ -28,6 +28,7 @@ public:
         std::string sqlstate;
         std::string message;
         std::string endpoint;
+        bool outcome_unknown = false;
     };
 
     mysql_error(boost::system::error_code code, report what_failed);
@@ -40,6 +41,10 @@ public:
     [[nodiscard]] std::string_view message() const noexcept { return content_->said.message; }
     /// The endpoint of the connection, `10.0.0.1:3306`.
     [[nodiscard]] std::string_view endpoint() const noexcept { return content_->said.endpoint; }
+    /// Whether the server may have run the statement all the same: it was sent, and the connection was lost
+    /// or given up before the answer came. Whoever sends it again may then have it twice. False: it was never
+    /// sent, or the server said that it failed.
+    [[nodiscard]] bool outcome_unknown() const noexcept { return content_->said.outcome_unknown; }
     [[nodiscard]] const char* what() const noexcept override { return content_->text.c_str(); }
 
 private:

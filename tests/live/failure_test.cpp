@@ -215,8 +215,7 @@ TEST_CASE(
     CHECK_THAT(ejected.last_failure.message, ContainsSubstring(to_string(broken)));
     CHECK(ejected.last_failure.kind == failure_kind::server_error);
     REQUIRE(callers.goes_on(2000));
-    // Five in a row, what the other callers held at that moment, as much when MySQL's function was replaced,
-    // and one for each look since.
+    // Five in a row, what the other callers held at that moment, and one for each look since.
     const std::vector<load::failed_query> failed = callers.failed_queries();
     CHECK(failed.size() <= 5 + 6 + figures().ejections);
     for (const load::failed_query& one : failed) CHECK(one.where == broken);

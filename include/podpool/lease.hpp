@@ -47,7 +47,8 @@ public:
     connection& operator*() const { return *connection_or_throw(); }
     connection* operator->() const { return connection_or_throw(); }
 
-    /// The pod that the connection goes to. Throws as above. The reference is valid as long as the lease holds the connection.
+    /// The pod that the connection goes to. Throws as above. The reference is valid as long as the lease
+    /// holds the connection.
     [[nodiscard]] const podpool::endpoint& endpoint() const {
         (void)connection_or_throw();
         return cell_->where;

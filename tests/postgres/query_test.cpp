@@ -216,11 +216,7 @@ TEST_CASE("an error of the server's own is told at the end of the lease, and no 
         CHECK_FALSE(found.why);
         CHECK(found.served);
     }
-    // What the pool asks by itself tells nothing.
-    CHECK_FALSE(session.ping());
-    CHECK_FALSE(session.inspect(reset_mode::full).served);
-    session.connection->query("select 1");
-    CHECK(session.inspect(reset_mode::full).served);
+    check_what_serves(session);
 }
 
 TEST_CASE("the end of a connection during a query is errc::connection_lost and tells why") {

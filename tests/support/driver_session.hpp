@@ -90,4 +90,13 @@ public:
     std::unique_ptr<typename Driver::connection> connection;
 };
 
+/// That a user's statements say whether the server serves, and what the pool asks by itself doesn't.
+template <class Session>
+void check_what_serves(Session& session) {
+    CHECK_FALSE(session.ping());
+    CHECK_FALSE(session.inspect(reset_mode::full).served);
+    session.connection->query("select 1");
+    CHECK(session.inspect(reset_mode::full).served);
+}
+
 }  // namespace podpool::test

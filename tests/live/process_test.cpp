@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iostream>
 #include <memory>
 
 using namespace podpool;
@@ -89,6 +90,11 @@ TEST_CASE("#25 a child of fork() is refused and ends in good order, and the pare
 TEST_CASE(
     "#34 without file descriptors what is open serves on, and connections open when there are some again") {
     if (!live_tests_can_run()) return;
+#ifdef PODPOOL_TEST_UBSAN
+    // It looks at an object's type through a pipe, and takes the lack of one for a lack of the object.
+    std::cout << "skipped: UndefinedBehaviorSanitizer needs file descriptors itself\n";
+    return;
+#endif
     pods& servers = shared_pods();
     pool<database> pool(servers.url("pool_max_conns=6&pool_rebalance_pace=100%25&pool_name=nofiles"));
     lease<database> open = pool.acquire();

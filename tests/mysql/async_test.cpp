@@ -28,7 +28,7 @@ namespace podpool::test {
 namespace {
 
 namespace asio = boost::asio;
-constexpr std::size_t first = 0;
+constexpr std::size_t only_column = 0;
 
 std::string running(const std::string& text) {
     return "select count(*) from information_schema.processlist where info like '" + text +
@@ -68,9 +68,9 @@ TEST_CASE("a coroutine awaits queries, parameters and errors") {
     live_session session(shared_server());
     session.run([](mysql_connection& connection) -> asio::awaitable<void> {
         const auto plain = co_await connection.async_query("select 1");
-        CHECK(plain.get<int>(0, first) == 1);
+        CHECK(plain.get<int>(0, only_column) == 1);
         const auto bound = co_await connection.async_query("select ? + ?", 2, 3);
-        CHECK(bound.get<int>(0, first) == 5);
+        CHECK(bound.get<int>(0, only_column) == 5);
         const auto [failed, none] =
             co_await connection.async_query("select nonsense", asio::as_tuple(asio::use_awaitable));
         CHECK(code_of(failed) == make_mysql_code(1054));
@@ -84,7 +84,7 @@ TEST_CASE("futures and handlers with an executor of their own are served") {
     auto future = session.connection->async_query("select 'f'", asio::use_future);
     session.context.restart();
     session.context.run();
-    CHECK(future.get().get<std::string>(0, first) == "f");
+    CHECK(future.get().get<std::string>(0, only_column) == "f");
 
     asio::io_context other;
     std::thread::id ran_on;
@@ -106,7 +106,7 @@ TEST_CASE("a second operation on a busy connection is refused, and the first goe
     CHECK_THROWS_AS(session.connection->query("select 3"), mysql_error);
     session.context.restart();
     session.context.run();
-    CHECK(running_one.get().get<int>(0, first) == 0);
+    CHECK(running_one.get().get<int>(0, only_column) == 0);
     CHECK_THROWS_AS(second.get(), mysql_error);
     CHECK(session.cell("select 4") == "4");
 }

@@ -21,7 +21,7 @@ namespace {
 
 std::string bytes(std::uint64_t number, int count) {
     std::string text;
-    for (int i = 0; i < count; ++i) text += static_cast<char>((number >> (8 * i)) & 0xffU);
+    for (int i = 0; i < count; ++i, number >>= 8U) text += static_cast<char>(number & 0xffU);
     return text;
 }
 

@@ -18,9 +18,9 @@ namespace podpool::test {
 namespace {
 
 namespace asio = boost::asio;
-constexpr std::size_t first = 0;
+constexpr std::size_t only_column = 0;
 
-int number(const postgres_result& result) { return result.get<int>(0, first); }
+int number(const postgres_result& result) { return result.get<int>(0, only_column); }
 
 asio::awaitable<void> await_in_every_way(postgres_connection& connection) {
     const auto plain = co_await connection.async_query("select 1");
@@ -107,7 +107,7 @@ TEST_CASE("parameters are copied before async_query returns") {
     auto answer = std::move(deferred)(asio::use_future);
     session.context.restart();
     session.context.run();
-    CHECK(answer.get().get<std::string>(0, first) == "a long enough left side to live on the heap x");
+    CHECK(answer.get().get<std::string>(0, only_column) == "a long enough left side to live on the heap x");
 }
 
 TEST_CASE("large statements and large results pass in both directions at once") {
@@ -120,9 +120,9 @@ TEST_CASE("large statements and large results pass in both directions at once") 
     for (int part = 0; part < 64; ++part) sql += "select '" + large.substr(0, part_size) + "';";
     const auto work = [&]() -> asio::awaitable<void> {
         const auto echoed = co_await session.connection->async_query("select $1", large);
-        CHECK(echoed.get<std::string_view>(0, first) == large);
+        CHECK(echoed.get<std::string_view>(0, only_column) == large);
         const auto last = co_await session.connection->async_query(sql);
-        CHECK(last.get<std::string_view>(0, first).size() == part_size);
+        CHECK(last.get<std::string_view>(0, only_column).size() == part_size);
     };
     session.run(work());
 }

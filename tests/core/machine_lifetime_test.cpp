@@ -118,3 +118,52 @@ TEST_CASE("renew_all replaces every connection of that moment, one after the oth
     CHECK(renewals() == 4);
     CHECK(pool.machine.connections().totals().open() == 4);
 }
+
+TEST_CASE("after an hour in which nothing ran every idle connection is looked at before it is handed out") {
+    options settings = settings_of(20);
+    settings.max_conn_lifetime = settings.max_conn_idle_time = 10h;
+    bare_pool pool(settings);
+    pool.open_idle(20);
+    CHECK_FALSE(pool.machine.try_acquire(pool.now).verify);
+    pool.pass(1h);
+    SECTION("when a caller is faster than whatever was to be done meanwhile") {}
+    SECTION("when that was begun") {
+        pool.machine.tick(pool.now);
+        pool.collect();
+    }
+    std::size_t handed_out = 1;
+    while (const grant found = pool.machine.try_acquire(pool.now)) {
+        CHECK(found.verify);
+        ++handed_out;
+    }
+    CHECK(handed_out + pool.machine.connections().totals().maintaining == 20);
+}
+
+TEST_CASE("after an hour in which nothing ran checks go on a tenth at a time, until each was asked once") {
+    options settings = settings_of(20);
+    settings.max_conn_lifetime = settings.max_conn_idle_time = 10h;
+    bare_pool pool(settings);
+    pool.open_idle(20);
+    pool.pass(1h);
+    const time_point woken = pool.now;
+    std::vector<slot_id> asked;
+    while (asked.size() < 20) {
+        pool.tick_at_deadline();
+        REQUIRE(pool.now < woken + settings.health_check_period);
+        CHECK(pool.machine.connections().totals().maintaining <= 2);
+        for (const action& each : pool.collect()) {
+            CHECK(each.kind == action_kind::check);
+            asked.push_back(each.slot);
+        }
+        // They answer some time later.
+        pool.pass(100ms);
+        for (const slot_id slot : asked) {
+            if (pool.status(slot) == slot_status::checking) pool.machine.maintained(slot, {}, pool.now);
+        }
+    }
+    std::sort(asked.begin(), asked.end());
+    CHECK(std::adjacent_find(asked.begin(), asked.end()) == asked.end());
+    CHECK(pool.machine.connections().totals().idle == 20);
+    pool.machine.tick(pool.now);
+    CHECK(pool.collect().empty());
+}

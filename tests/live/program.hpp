@@ -19,6 +19,9 @@ public:
 
     /// Its directory, also for files that it is told to write.
     [[nodiscard]] const std::string& directory() const { return directory_; }
+    /// What it sees as TMPDIR.
+    [[nodiscard]] const std::string& scratch() const { return scratch_; }
+    [[nodiscard]] pid_t process() const { return process_; }
     /// What it has printed so far.
     [[nodiscard]] std::string output() const { return read_text(output_file_); }
     /// Sends it a signal.

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 // What happens when the pool is used as it shouldn't be: leases forgotten, fork() after construction, a query
-// that throws.
+// that throws, a handler that throws.
 #include "runtime/support.hpp"
 #include "support/catch.hpp"
 
 #include <boost/asio/use_future.hpp>
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,15 +50,30 @@ podpool::options watched(reports& told, std::size_t max_conns) {
 }
 
 #ifndef __SANITIZE_THREAD__
-/// What a child process answers: its exit status.
+/// How a child process ends that does this work: its wait status.
 template <class Work>
-int in_child(Work work) {
+int end_of_child(Work work) {
     const pid_t child = ::fork();
     if (child == 0) ::_exit(work());
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
+    return status;
+}
+
+/// What a child process answers: its exit status.
+template <class Work>
+int in_child(Work work) {
+    const int status = end_of_child(work);
     REQUIRE(WIFEXITED(status));
     return WEXITSTATUS(status);
+}
+
+/// As if Catch weren't there, which reports a signal as a failure; without a core file or a word.
+void die_quietly() {
+    std::signal(SIGABRT, SIG_DFL);
+    const rlimit no_file{0, 0};
+    ::setrlimit(RLIMIT_CORE, &no_file);
+    ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
 }
 #endif
 
@@ -182,6 +201,65 @@ TEST_CASE("an exception in the caller's code gives the connection back") {
     CHECK_THROWS_AS(fails(), std::runtime_error);
     CHECK(pool.stats().active == 0);
     CHECK(pool.acquire(0ns)->alive());
+}
+
+// ThreadSanitizer follows no fork() of a process that has threads.
+#ifndef __SANITIZE_THREAD__
+TEST_CASE("an exception that leaves a handler on the pool's own thread ends the program by std::terminate") {
+    const fake_servers servers(1);
+    const auto end_of_a_pool_with = [&](auto begin) {
+        return end_of_child([&] {
+            die_quietly();
+            reports told;
+            podpool::options settings = watched(told, 1);
+            settings.on_leak = [](const held_lease&) { throw std::runtime_error("of the handler"); };
+            fake_pool pool(settings, servers.driver());
+            const fake_lease held = begin(pool);
+            // It goes on if nobody ends it.
+            std::this_thread::sleep_for(patience);
+            return 0;
+        });
+    };
+    int status = 0;
+    SECTION("async_acquire()") {
+        status = end_of_a_pool_with([](fake_pool& pool) {
+            pool.async_acquire([](boost::system::error_code, const fake_lease&) {
+                throw std::runtime_error("of the handler");
+            });
+            return fake_lease();
+        });
+    }
+    SECTION("async_close()") {
+        status = end_of_a_pool_with([](fake_pool& pool) {
+            pool.async_close([](boost::system::error_code) { throw std::runtime_error("of the handler"); });
+            return fake_lease();
+        });
+    }
+    SECTION("options::on_leak") {
+        status = end_of_a_pool_with([](fake_pool& pool) { return pool.acquire(); });
+    }
+    REQUIRE(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == SIGABRT);
+}
+#endif
+
+TEST_CASE(
+    "an exception that leaves a handler on the user's executor leaves its run(), and the pool goes on") {
+    const fake_servers servers(1);
+    boost::asio::io_context context;
+    fake_pool pool(context.get_executor(), small_pool(1), servers.driver());
+    pool.async_acquire([](boost::system::error_code error, const fake_lease& leased) {
+        if (!error && leased) throw std::runtime_error("of the handler");
+    });
+    CHECK_THROWS_WITH(context.run_for(patience), "of the handler");
+    bool served = false;
+    pool.async_acquire([&](boost::system::error_code error, const fake_lease& leased) {
+        served = !error && leased->alive();
+        pool.close();
+    });
+    context.run_for(patience);
+    CHECK(served);
+    CHECK(pool.stats().open == 0);
 }
 
 TEST_CASE("close with a deadline waits for the last lease, but not for ever") {

@@ -42,7 +42,8 @@ const std::vector<chaos::kind>& chaos::kinds() {
     return all;
 }
 
-chaos::chaos(replicated_set& servers, const packet_filter& packets, std::uint64_t seed, std::string pool_name)
+chaos::chaos(replicated_set& servers, const test::packet_filter& packets, std::uint64_t seed,
+             std::string pool_name)
     : servers_(servers), packets_(packets), pool_name_(std::move(pool_name)), random_(seed) {}
 
 void chaos::run(clock::duration time, const interruption& stop,

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "interruption.hpp"
-#include "packet_filter.hpp"
 #include "replicated_set.hpp"
+#include "support/packet_filter.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -33,7 +33,8 @@ public:
     };
 
     /// `pool_name` names the sessions that are terminated.
-    chaos(replicated_set& servers, const packet_filter& packets, std::uint64_t seed, std::string pool_name);
+    chaos(replicated_set& servers, const test::packet_filter& packets, std::uint64_t seed,
+          std::string pool_name);
 
     /// Injects faults for a time, or until somebody asks to stop; then ends those that are left. `meanwhile`
     /// is called many times a second, with the time since the beginning. Throws std::runtime_error when the
@@ -91,7 +92,7 @@ private:
     std::size_t draw(std::size_t low, std::size_t high);
 
     replicated_set& servers_;
-    const packet_filter& packets_;
+    const test::packet_filter& packets_;
     std::string pool_name_;
     std::mt19937_64 random_;
     clock::time_point began_ = clock::now();

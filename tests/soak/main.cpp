@@ -3,9 +3,9 @@
 // write and read, then a check that what was acknowledged is there, and that nothing is left behind.
 #include "chaos.hpp"
 #include "interruption.hpp"
-#include "packet_filter.hpp"
 #include "replicated_set.hpp"
 #include "report.hpp"
+#include "support/packet_filter.hpp"
 #include "verdict.hpp"
 #include "workload.hpp"
 
@@ -77,7 +77,9 @@ std::size_t callers_that_stay_out(const workload& load) {
 }
 
 int run(const arguments& wanted) {
-    const packet_filter packets(wanted.own_network);
+    using podpool::test::packet_filter;
+    const packet_filter packets =
+        wanted.own_network ? packet_filter() : packet_filter("no network of its own (--own-network)");
     const interruption stop;
     const auto time = std::chrono::duration_cast<std::chrono::seconds>(
         std::chrono::duration<double, std::ratio<60>>(wanted.minutes));

@@ -75,7 +75,8 @@ void memory_row(const findings& found, const workload& load) {
 
 }  // namespace
 
-bool report(const findings& found, const workload& load, const chaos& faults, const packet_filter& packets) {
+bool report(const findings& found, const workload& load, const chaos& faults,
+            const test::packet_filter& packets) {
     std::printf("\nseed %llu, faults for %.0f s, then none for %.0f s\n",
                 static_cast<unsigned long long>(found.seed), seconds(found.injected), seconds(found.calm));
     rows("FAULTS", faults.counts());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "dialect.hpp"
 
+#include <sstream>
+
 namespace podpool::test {
 
 dialect::cluster_settings dialect::settings(std::size_t max_connections) {
@@ -40,6 +42,21 @@ std::string dialect::last_use(server& where, const std::string& /*pool_name*/) {
         "select lpad(coalesce(sum(count_star), 0), 20, '0') from "
         "performance_schema.events_statements_summary_by_user_by_event_name where user = 'app' and "
         "event_name like 'statement/sql/%'");
+}
+
+std::size_t dialect::running(server& where, const std::string& pool_name) {
+    return std::stoul(where.sql(
+        "select count(*) from information_schema.processlist join performance_schema.session_connect_attrs "
+        "on processlist_id = id where command in ('Query', 'Execute') and attr_name = 'program_name' and "
+        "attr_value = '" +
+        pool_name + "'"));
+}
+
+void dialect::end_sessions(server& where, const std::string& pool_name) {
+    std::istringstream ids(session_ids(where, pool_name));
+    std::string statements;
+    for (std::string id; std::getline(ids, id, ',');) statements += "kill " + id + ";";
+    if (!statements.empty()) where.sql(statements);
 }
 
 }  // namespace podpool::test

@@ -28,6 +28,8 @@ struct dialect {
     static constexpr const char* no_room = "Too many connections";
     static constexpr const char* refused = "Can't connect to";
     static constexpr const char* wrong_authority = "certificate";
+    /// Whether the client library has SIGPIPE ignored in the whole process.
+    static constexpr bool ignores_sigpipe = true;
     /// Makes a table `entry` with an `id` that counts.
     static constexpr const char* create_entries = "create table entry (id int auto_increment primary key)";
     /// Returns twice its integer parameter, after 2 ms.
@@ -53,6 +55,10 @@ struct dialect {
     static std::string session_ids(server& where, const std::string& pool_name);
     /// Grows when a session of the user `app` runs a statement, whichever pool's it is.
     static std::string last_use(server& where, const std::string& pool_name);
+    /// How many sessions of a pool run a statement at the moment.
+    static std::size_t running(server& where, const std::string& pool_name);
+    /// Ends all sessions of a pool, as an administrator may.
+    static void end_sessions(server& where, const std::string& pool_name);
 };
 
 }  // namespace podpool::test

@@ -55,4 +55,15 @@ std::string dialect::last_use(server& where, const std::string& pool_name) {
         pool_name + "'");
 }
 
+std::size_t dialect::running(server& where, const std::string& pool_name) {
+    return std::stoul(
+        where.sql("select count(*) from pg_stat_activity where state = 'active' and application_name = '" +
+                  pool_name + "'"));
+}
+
+void dialect::end_sessions(server& where, const std::string& pool_name) {
+    where.sql("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = '" +
+              pool_name + "'");
+}
+
 }  // namespace podpool::test

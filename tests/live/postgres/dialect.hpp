@@ -28,6 +28,8 @@ struct dialect {
     static constexpr const char* no_room = "remaining connection slots are reserved";
     static constexpr const char* refused = "Connection refused";
     static constexpr const char* wrong_authority = "certificate verify failed";
+    /// Whether the client library has SIGPIPE ignored in the whole process.
+    static constexpr bool ignores_sigpipe = false;
     /// Makes a table `entry` with an `id` that counts, for the user `app`.
     static constexpr const char* create_entries =
         "create table entry (id serial primary key); grant all on entry, entry_id_seq to app";
@@ -54,6 +56,10 @@ struct dialect {
     static std::string session_ids(server& where, const std::string& pool_name);
     /// Grows when a session of a pool runs a statement.
     static std::string last_use(server& where, const std::string& pool_name);
+    /// How many sessions of a pool run a statement at the moment.
+    static std::size_t running(server& where, const std::string& pool_name);
+    /// Ends all sessions of a pool, as an administrator may.
+    static void end_sessions(server& where, const std::string& pool_name);
 };
 
 }  // namespace podpool::test

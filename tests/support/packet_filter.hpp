@@ -2,8 +2,9 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
-namespace podpool::soak {
+namespace podpool::test {
 
 /// Lets packets vanish, by nftables in a network namespace that it makes for this process, so that nobody
 /// else's are touched.
@@ -11,10 +12,11 @@ namespace podpool::soak {
 /// Functions throw std::runtime_error. Thread safety: one thread at a time.
 class packet_filter {
 public:
-    /// `own_network`: moves the calling thread, and the threads and programs that it starts later, into a
-    /// network namespace that has nothing but loopback. Where that fails, and without it, no packet can be
-    /// dropped.
-    explicit packet_filter(bool own_network);
+    /// Moves the calling thread, and the threads and programs that it starts later, into a network namespace
+    /// that has nothing but loopback. Where that fails no packet can be dropped.
+    packet_filter();
+    /// One that can't drop any, for this reason.
+    explicit packet_filter(std::string why_not) : why_not_(std::move(why_not)) {}
     packet_filter(const packet_filter&) = delete;
     packet_filter& operator=(const packet_filter&) = delete;
     ~packet_filter() = default;  // the table goes with the namespace
@@ -32,4 +34,4 @@ private:
     std::string why_not_;
 };
 
-}  // namespace podpool::soak
+}  // namespace podpool::test

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "packet_filter.hpp"
 
-#include "support/child_process.hpp"
+#include "child_process.hpp"
 
 #include <sched.h>
 #include <unistd.h>
@@ -11,16 +11,16 @@
 #include <stdexcept>
 #include <vector>
 
-namespace podpool::soak {
+namespace podpool::test {
 
 namespace {
 
-constexpr const char* table = "podpool_soak";
+constexpr const char* table = "podpool_test";
 
 void nft(const std::vector<std::string>& words) {
-    std::vector<std::string> command{test::system_program("nft")};
+    std::vector<std::string> command{system_program("nft")};
     command.insert(command.end(), words.begin(), words.end());
-    test::run_child(command);
+    run_child(command);
 }
 
 /// Why there is no network of our own; empty: we are in it.
@@ -28,9 +28,9 @@ std::string make_own_network() {
     if (geteuid() != 0) return "that needs root";
     try {
         nft({"--version"});
-        // The program has one thread yet, so this is all of it.
+        // Of a program that has one thread yet this is all.
         if (unshare(CLONE_NEWNET) != 0) return std::string("no network namespace: ") + std::strerror(errno);
-        test::run_child({test::system_program("ip"), "link", "set", "lo", "up"});
+        run_child({system_program("ip"), "link", "set", "lo", "up"});
         nft({"add", "table", "inet", table});
         nft({"add", "set", "inet", table, "silent", "{ type ipv4_addr; }"});
         // At the input: what is dropped at the output is an error for the sender.
@@ -45,8 +45,7 @@ std::string make_own_network() {
 
 }  // namespace
 
-packet_filter::packet_filter(bool own_network)
-    : why_not_(own_network ? make_own_network() : "no network of its own (--own-network)") {}
+packet_filter::packet_filter() : why_not_(make_own_network()) {}
 
 void packet_filter::drop(const std::string& address) const {
     nft({"add", "element", "inet", table, "silent", "{ " + address + " }"});
@@ -56,4 +55,4 @@ void packet_filter::let_through(const std::string& address) const {
     nft({"delete", "element", "inet", table, "silent", "{ " + address + " }"});
 }
 
-}  // namespace podpool::soak
+}  // namespace podpool::test

@@ -289,6 +289,24 @@ TEST_CASE("#13 idle connections are checked once a period, a tenth at a time, th
     CHECK(pool.machine.connections()[slots[0]].last_seen == pool.now);
 }
 
+TEST_CASE("what comes back from a long lease, or a long reset, is looked at before it is handed out again") {
+    bare_pool pool(settings_of(1));
+    const slot_id slot = pool.lease_new(1).front();
+    pool.pass(machine::verify_window);
+    pool.machine.released(slot, {}, false, pool.now);
+    CHECK_FALSE(pool.machine.try_acquire(pool.now).verify);
+
+    pool.pass(machine::verify_window + 1ms);
+    pool.machine.released(slot, {}, false, pool.now);
+    CHECK(pool.machine.try_acquire(pool.now).verify);
+
+    pool.machine.released(slot, {}, true, pool.now);
+    REQUIRE(pool.collect(action_kind::reset).size() == 1);
+    pool.pass(1s);
+    pool.machine.maintained(slot, {}, pool.now);
+    CHECK(pool.machine.try_acquire(pool.now).verify);
+}
+
 TEST_CASE("#18 a check doesn't count as use: the idle time runs on") {
     options settings = settings_of(4);
     settings.max_conn_idle_time = 2min;

@@ -55,6 +55,7 @@ TEST_CASE("(i) a server that is killed under load costs only the queries that ra
     measured(outcome_of(callers));
     CHECK(callers.failed_acquires().empty());
     CHECK(callers.failed_queries().size() <= 10);
+    CHECK(eventually([&] { return servers.agree_with(pool, "killed"); }));
     check_only_unavoidable(callers.failed_queries(), servers[0], gone_at);
 }
 
@@ -77,6 +78,7 @@ TEST_CASE("#35 a server that is shut down under load interrupts only what runs o
     for (std::string id; std::getline(list, id, ',');) CHECK_THAT(after, ContainsSubstring("," + id + ","));
     measured(outcome_of(callers));
     CHECK(callers.failed_acquires().empty());
+    CHECK(eventually([&] { return servers.agree_with(pool, "shutdown"); }));
     check_only_unavoidable(callers.failed_queries(), servers[0], gone_at);
 }
 
@@ -120,6 +122,7 @@ TEST_CASE("#22 callers outlast servers and DNS that aren't up yet, and learn why
     CHECK(connection->query("select 1").get<int>(0, 0) == 1);
     const auto leases = lease_at_once(pool, 5);
     CHECK(sum(servers.sessions("early")) == 6);
+    CHECK(eventually([&] { return servers.agree_with(pool, "early"); }));
 }
 
 TEST_CASE("callers never notice that DNS is out, while sessions are renewed all the same") {
@@ -145,6 +148,7 @@ TEST_CASE("callers never notice that DNS is out, while sessions are renewed all 
     callers.stop();
     CHECK(callers.failed_acquires().empty());
     CHECK(callers.failed_queries().empty());
+    CHECK(eventually([&] { return servers.agree_with(pool, "nodns"); }));
 }
 
 TEST_CASE("a cold pool serves everybody although one of the servers hangs") {
@@ -157,6 +161,7 @@ TEST_CASE("a cold pool serves everybody although one of the servers hangs") {
 
     CHECK(servers[0].sessions("cold") + servers[2].sessions("cold") == 12);
     servers[1].resume();
+    CHECK(eventually([&] { return servers.agree_with(pool, "cold"); }));
 }
 
 TEST_CASE("callers with deadlines go on when a server hangs, and use it again when it goes on") {
@@ -183,6 +188,7 @@ TEST_CASE("callers with deadlines go on when a server hangs, and use it again wh
     CHECK(callers.go_on(100));
 
     callers.stop();
+    CHECK(eventually([&] { return servers.agree_with(callers.pool(), "hung"); }));
     CHECK(callers.failed_acquires() == 0);
     for (const auto& [address, count] : callers.lost()) {
         CHECK(address == servers[2].address());
@@ -219,7 +225,6 @@ TEST_CASE(
     const std::vector<load::failed_query> failed = callers.failed_queries();
     CHECK(failed.size() <= 5 + 6 + figures().ejections);
     for (const load::failed_query& one : failed) CHECK(one.where == broken);
-    CHECK(servers.agree_with(pool, "fulldisk"));
     measured(std::to_string(failed.size()) + " of " + std::to_string(callers.queries()) +
              " statements met the full disk");
 
@@ -230,5 +235,6 @@ TEST_CASE(
     REQUIRE(eventually([&] { return figures().leases > leases + 20; }));
     REQUIRE(eventually([&] { return within_one_of_even(servers.sessions("fulldisk")); }));
     callers.stop();
+    CHECK(eventually([&] { return servers.agree_with(pool, "fulldisk"); }));
     CHECK(callers.failed_acquires().empty());
 }

@@ -85,6 +85,7 @@ TEST_CASE("#25 a child of fork() is refused and ends in good order, and the pare
     held.release();
     for (auto& one : lease_at_once(*parent, 3)) CHECK(one->query("select 1").get<int>(0, 0) == 1);
     CHECK(ids_of(servers, "forked") == before);
+    CHECK(eventually([&] { return servers.agree_with(*parent, "forked"); }));
 }
 
 TEST_CASE(
@@ -120,4 +121,5 @@ TEST_CASE(
     CHECK(pool.stats().endpoints.size() == 3);
     // Those that were tried last get theirs a little later.
     CHECK(eventually([&] { return servers.sessions("nofiles") == counts{2, 2, 2}; }));
+    CHECK(eventually([&] { return servers.agree_with(pool, "nofiles"); }));
 }

@@ -90,6 +90,7 @@ TEST_CASE("#24 a password rotates: each login asks for it, and renew_all replace
     CHECK(eventually([&] { return pool.stats().renewals == 3 && pool.stats().idle == 3; }));
     // What was replaced ends on its server a moment later.
     CHECK(eventually([&] { return servers.sessions("rotated") == counts{1, 1, 1}; }));
+    CHECK(eventually([&] { return servers.agree_with(pool, "rotated"); }));
     CHECK(pool.stats().open_failures == 0);
 
     for (std::size_t i = 0; i < 3; ++i) dialect::set_password(servers[i], dialect::cluster::password());
@@ -141,6 +142,7 @@ TEST_CASE("#34 a wrong password is told at once, tried rarely, and mended withou
     }));
     const auto leases = lease_at_once(pool, 12);
     CHECK(servers.sessions("wrong") == counts{0, 12, 0});
+    CHECK(eventually([&] { return servers.agree_with(pool, "wrong"); }));
     dialect::set_password(servers[1], dialect::cluster::password());
 }
 
@@ -201,6 +203,7 @@ TEST_CASE("a server without room says so, is asked rarely, and the sessions that
     for (std::thread& caller : callers) caller.join();
     CHECK(served == 12 * 20);
     CHECK(servers.sessions("full")[0] >= available);
+    CHECK(eventually([&] { return servers.agree_with(pool, "full"); }));
     const std::size_t refused = servers.connection_attempts(0) - before - servers.sessions("full")[0];
     CHECK(refused <= most_attempts(100ms, 5s, test_clock::now() - start));
 }

@@ -132,6 +132,7 @@ TEST_CASE(
     CHECK(writers.failed_acquires().empty());
     // No session of the old primary failed twice.
     CHECK(writers.failed_queries().size() <= 6);
+    CHECK(eventually([&] { return servers.agree_with(pool, "failover"); }));
     check_only_unavoidable(writers.failed_queries(), servers[0], gone_at);
 }
 
@@ -181,6 +182,7 @@ TEST_CASE("when the primary becomes a standby and another one is promoted, write
         CHECK(callers->wrong_servers().empty());
     }
     CHECK(readers.failed_queries().empty());
+    CHECK(eventually([&] { return servers.agree_with(pool, "switchover"); }));
     check_only_unavoidable(writers.failed_queries(), servers[0], gone_at);
 }
 

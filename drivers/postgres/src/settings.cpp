@@ -33,7 +33,7 @@ struct own_default {
     const char* value;
 };
 
-// A peer that is gone without a word is noticed after 20 s of unanswered data or a minute of silence.
+// A peer that is gone without a word is noticed after 20 s of unanswered data or 40 s of silence.
 constexpr std::array own_defaults{
     own_default{"client_encoding", "UTF8"},   own_default{"keepalives_idle", "30"},
     own_default{"keepalives_interval", "10"}, own_default{"keepalives_count", "3"},

@@ -82,7 +82,8 @@ public:
         const bool plain = !returned.doomed && !returned.due && !why && !needs_reset && waiters_.empty() &&
                            now < returned.ends_at && !crowded_;
         if (!plain) return released_slowly(id, why, needs_reset, now);
-        returned.last_used = returned.last_seen = now;
+        returned.last_used = now;
+        returned.last_seen = seen_at_end(returned, now);
         connections_.give_back(id);
     }
 
@@ -237,6 +238,11 @@ private:
         const bool verify =
             now - leased.last_seen > verify_window || leased.last_seen <= counts.suspect_since;
         return {id, verify, counts.leases % timed_share == 1};
+    }
+
+    /// When what was used until now was surely alive: if that took long, its last answer may be old.
+    static time_point seen_at_end(const slot& used, time_point now) {
+        return now - used.since > verify_window ? used.since : now;
     }
 
     /// Leases are what makes idle connections fewer than wanted.

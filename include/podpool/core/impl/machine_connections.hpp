@@ -47,7 +47,7 @@ inline void machine::released_slowly(slot_id id, const failure& why, bool needs_
         returned.since = now;
         actions_.push_back(action::on_slot(action_kind::reset, id));
     } else {
-        returned.last_seen = now;
+        returned.last_seen = seen_at_end(returned, now);
         back_to_idle(id, now);
         // The common case of a busy pool: hand over, nothing else has changed.
         if (connections_[id].status == slot_status::leased) return;
@@ -268,7 +268,7 @@ inline void machine::maintained(slot_id id, const failure& why, time_point now) 
     } else if (unwanted) {
         close_slot(id, close_reason::surplus);
     } else {
-        ready.last_seen = now;
+        ready.last_seen = seen_at_end(ready, now);
         const time_point used = ready.status == slot_status::checking ? ready.last_used : now;
         back_to_idle(id, now);
         connections_[id].last_used = used;  // not `ready`: a renewal may have moved the slots

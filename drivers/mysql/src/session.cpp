@@ -148,7 +148,14 @@ mysql_result mysql_session::run_now(const mysql_statement& statement) {
         }
         return result;
     } catch (const sql::SQLException& problem) {
-        throw failed(problem);
+        const mysql_error said = failed(problem);
+        const lock held(mutex_);
+        if (!lost_) {
+            served_ = true;
+            if (is_mysql_server_error(said.number()))
+                server_error_ = failure(failure_kind::server_error, said.what());
+        }
+        throw said;
     }
 }
 
@@ -189,10 +196,6 @@ mysql_error mysql_session::failed(const sql::SQLException& problem) {
         note(end == failure_kind::none ? failure_kind::connection_lost : end, spoken);
         said.outcome_unknown = true;
         return {make_error_code(errc::connection_lost), std::move(said)};
-    }
-    served_ = true;
-    if (is_mysql_server_error(said.number)) {
-        server_error_ = failure(failure_kind::server_error, where_text_ + ": " + spoken);
     }
     const read_only_refusal refusal = read_only_refusal_in(said);
     const bool own = own_read_only_ || lasting_ || unknown_state_;

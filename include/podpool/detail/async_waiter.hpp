@@ -2,6 +2,7 @@
 #pragma once
 
 #include <podpool/detail/pool_state.hpp>
+#include <podpool/detail/track_work.hpp>
 #include <podpool/lease.hpp>
 
 #include <boost/asio/associated_allocator.hpp>
@@ -9,7 +10,6 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
 #include <memory>
@@ -55,15 +55,15 @@ public:
     }
 
     async_waiter(std::shared_ptr<pool_state<Driver>> pool, Handler handler)
-        : pool_(std::move(pool)),
-          handler_(std::move(handler)),
-          pool_work_(pool_->executor()),
-          handler_work_(boost::asio::get_associated_executor(handler_, pool_->executor())) {}
+        : pool_work_(track_work(pool->executor())),
+          handler_work_(track_work(boost::asio::get_associated_executor(handler, pool->executor()))),
+          pool_(std::move(pool)),
+          handler_(std::move(handler)) {}
 
     void complete(boost::system::error_code error, connection_cell<Driver>* cell) noexcept override {
-        const auto pool = std::move(pool_);
         const auto pool_work = std::move(pool_work_);
         const auto handler_work = std::move(handler_work_);
+        const auto pool = std::move(pool_);
         Handler handler = std::move(handler_);
         allocator_type allocator(boost::asio::get_associated_allocator(handler));
         std::destroy_at(this);
@@ -85,10 +85,10 @@ public:
     }
 
 private:
+    tracked_work<boost::asio::any_io_executor> pool_work_;
+    tracked_work<executor_type> handler_work_;
     std::shared_ptr<pool_state<Driver>> pool_;
     Handler handler_;
-    boost::asio::executor_work_guard<boost::asio::any_io_executor> pool_work_;
-    boost::asio::executor_work_guard<executor_type> handler_work_;
 };
 
 /// Starts an asynchronous acquire.

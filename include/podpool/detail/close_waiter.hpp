@@ -2,12 +2,12 @@
 #pragma once
 
 #include <podpool/detail/one_shot_event.hpp>
+#include <podpool/detail/track_work.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/bind_allocator.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -42,22 +42,22 @@ class async_close_waiter final : public close_waiter {
 
 public:
     async_close_waiter(Handler handler, const boost::asio::any_io_executor& pool_executor)
-        : handler_(std::move(handler)),
-          work_(boost::asio::get_associated_executor(handler_, pool_executor)) {}
+        : work_(track_work(boost::asio::get_associated_executor(handler, pool_executor))),
+          executor_(boost::asio::get_associated_executor(handler, pool_executor)),
+          handler_(std::move(handler)) {}
 
     void complete(boost::system::error_code result) override {
-        const auto executor = work_.get_executor();
         const auto allocator = boost::asio::get_associated_allocator(handler_);
-        boost::asio::post(executor, boost::asio::bind_allocator(
-                                        allocator, [handler = std::move(handler_), result]() mutable {
-                                            std::move(handler)(result);
-                                        }));
-        work_.reset();
+        boost::asio::post(executor_, boost::asio::bind_allocator(
+                                         allocator, [handler = std::move(handler_), result]() mutable {
+                                             std::move(handler)(result);
+                                         }));
     }
 
 private:
+    tracked_work<executor_type> work_;
+    executor_type executor_;
     Handler handler_;
-    boost::asio::executor_work_guard<executor_type> work_;
 };
 
 }  // namespace podpool::detail

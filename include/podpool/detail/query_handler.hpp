@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/detail/track_work.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/recycling_allocator.hpp>
 
@@ -53,7 +54,9 @@ class typed_query_handler final : public query_handler<Result> {
 
 public:
     typed_query_handler(Handler handler, const boost::asio::any_io_executor& fallback)
-        : work_(boost::asio::get_associated_executor(handler, fallback)), handler_(std::move(handler)) {}
+        : work_(track_work(boost::asio::get_associated_executor(handler, fallback))),
+          executor_(boost::asio::get_associated_executor(handler, fallback)),
+          handler_(std::move(handler)) {}
 
     static query_handler_ptr<Result> make(Handler handler, const boost::asio::any_io_executor& fallback) {
         allocator memory = allocator_of(handler);
@@ -68,14 +71,15 @@ public:
     }
 
     void complete(std::exception_ptr failed, Result result, bool initiating) override {
+        const auto work = std::move(work_);
+        const auto completing = std::move(executor_);
         Handler handler = std::move(handler_);
-        const boost::asio::executor_work_guard<executor> work = std::move(work_);
         discard_with(allocator_of(handler));
         auto call = boost::asio::append(std::move(handler), std::move(failed), std::move(result));
         if (initiating) {
-            boost::asio::post(work.get_executor(), std::move(call));
+            boost::asio::post(completing, std::move(call));
         } else {
-            boost::asio::dispatch(work.get_executor(), std::move(call));
+            boost::asio::dispatch(completing, std::move(call));
         }
     }
 
@@ -92,7 +96,8 @@ private:
         allocator_traits::deallocate(memory, this, 1);
     }
 
-    boost::asio::executor_work_guard<executor> work_;
+    tracked_work<executor> work_;
+    executor executor_;
     Handler handler_;
 };
 

@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <memory>
+#include <optional>
 
 using namespace podpool;
 using namespace podpool::test;
@@ -19,26 +22,27 @@ using counts = std::vector<std::size_t>;
 
 namespace {
 
-/// Leaves the process without a file descriptor to open, for as long as it exists.
-class no_descriptors {
+/// Leaves the process `left` file descriptors to open and no more, for as long as it exists.
+class few_descriptors {
 public:
-    no_descriptors() {
+    explicit few_descriptors(std::size_t left) {
         REQUIRE(getrlimit(RLIMIT_NOFILE, &before_) == 0);
-        // The next free one says how many there are below it; what is free below that is taken, too.
-        const int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        REQUIRE(next >= 0);
-        taken_.push_back(next);
+        // Each is the lowest that is free, so nothing is free below the last one.
+        for (std::size_t taken = 0; taken <= left; ++taken) {
+            taken_.push_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
+            REQUIRE(taken_.back() >= 0);
+        }
         rlimit tight = before_;
-        tight.rlim_cur = static_cast<rlim_t>(next) + 1;
+        tight.rlim_cur = static_cast<rlim_t>(taken_.back()) + 1;
         REQUIRE(setrlimit(RLIMIT_NOFILE, &tight) == 0);
-        for (int more = next; more >= 0;) {
-            more = open("/dev/null", O_RDONLY | O_CLOEXEC);
-            if (more >= 0) taken_.push_back(more);
+        for (; left > 0; --left) {
+            close(taken_.back());
+            taken_.pop_back();
         }
     }
-    no_descriptors(const no_descriptors&) = delete;
-    no_descriptors& operator=(const no_descriptors&) = delete;
-    ~no_descriptors() {
+    few_descriptors(const few_descriptors&) = delete;
+    few_descriptors& operator=(const few_descriptors&) = delete;
+    ~few_descriptors() {
         setrlimit(RLIMIT_NOFILE, &before_);
         for (const int descriptor : taken_) close(descriptor);
     }
@@ -47,6 +51,11 @@ private:
     rlimit before_{};
     std::vector<int> taken_;
 };
+
+std::size_t open_descriptors() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
 
 std::vector<std::string> ids_of(pods& servers, const std::string& name) {
     std::vector<std::string> ids;
@@ -101,7 +110,7 @@ TEST_CASE(
     lease<database> open = pool.acquire();
     CHECK(open->query("select 1").get<int>(0, 0) == 1);
     {
-        const no_descriptors none;
+        const few_descriptors none(0);
         // The pool goes on asking servers and DNS, and gets nowhere.
         std::string said;
         try {
@@ -122,4 +131,47 @@ TEST_CASE(
     // Those that were tried last get theirs a little later.
     CHECK(eventually([&] { return servers.sessions("nofiles") == counts{2, 2, 2}; }));
     CHECK(eventually([&] { return servers.agree_with(pool, "nofiles"); }));
+}
+
+TEST_CASE("#34 whichever descriptor can't be had, a pool says so and serves once there are some") {
+    if (!live_tests_can_run()) return;
+#ifdef PODPOOL_TEST_UBSAN
+    std::cout << "skipped: UndefinedBehaviorSanitizer needs file descriptors itself\n";
+    return;
+#endif
+    pods& servers = shared_pods();
+    const std::string url = servers.url("pool_max_conns=2&pool_name=few");
+    {
+        // What the libraries and this test keep open from the first pool on.
+        pool<database> first(url);
+        CHECK(first.acquire());
+        CHECK(eventually([&] { return servers.agree_with(first, "few"); }));
+    }
+    const std::size_t before = open_descriptors();
+    bool all_went_well = false;
+    std::size_t left = 0;
+    for (; left < 40 && !all_went_well; ++left) {
+        CAPTURE(left);
+        {
+            std::optional<pool<database>> made;
+            {
+                const few_descriptors few(left);
+                std::string said;
+                try {
+                    made.emplace(url);
+                    all_went_well = static_cast<bool>(made->acquire(500ms));
+                } catch (const boost::system::system_error& problem) {
+                    said = problem.what();
+                }
+                CHECK(all_went_well == said.empty());
+            }
+            if (made) {
+                for (auto& one : lease_at_once(*made, 2)) CHECK(one->query("select 1").get<int>(0, 0) == 1);
+                CHECK(eventually([&] { return servers.agree_with(*made, "few"); }));
+            }
+        }
+        CHECK(eventually([&] { return open_descriptors() == before; }));
+    }
+    CHECK(all_went_well);
+    CHECK(left > 4);
 }

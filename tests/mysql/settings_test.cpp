@@ -110,6 +110,21 @@ TEST_CASE("an unknown key is refused with the nearest known one") {
     CHECK(problem_of("mysql://u@h/d?opt_reconnect=false").find("unknown key") != std::string::npos);
 }
 
+TEST_CASE("an unknown key is answered with the key that means the same, or with where the known ones are") {
+    CHECK(problem_of("mysql://u@h/d?ssl=true").find("unknown key \"ssl\"; use sslmode") != std::string::npos);
+    CHECK(problem_of("mysql://u@h/d?useSSL=true").find("; use sslmode") != std::string::npos);
+    CHECK(problem_of("mysql://u@h/d?connectTimeout=3").find("; use pool_connect_timeout") !=
+          std::string::npos);
+    CHECK(problem_of("mysql://u@h/d?maximumPoolSize=3").find("; use pool_max_conns") != std::string::npos);
+    CHECK(problem_of("mysql://u@h/d?loc=UTC").find("\"loc\"; docs/mysql.md lists") != std::string::npos);
+}
+
+TEST_CASE("connect_timeout is the pool's, and not handed to the connector") {
+    const mysql_settings settings = read("mysql://u@h/d?connect_timeout=3");
+    CHECK(settings.connect_timeout == std::chrono::seconds(3));
+    CHECK(handed(settings, "connect_timeout").empty());
+}
+
 TEST_CASE("options of the connector have their types, and bad values say what was expected") {
     CHECK(handed(read("mysql://u@h/d?CLIENT_FOUND_ROWS=true"), "CLIENT_FOUND_ROWS") == "flag on");
     CHECK(handed(read("mysql://u@h/d?CLIENT_COMPRESS=0"), "CLIENT_COMPRESS") == "flag off");

@@ -49,7 +49,7 @@ postgresql://app@db.prod.svc.cluster.local/shop?sslmode=verify-full&pool_max_con
 - Keys and names are case-sensitive, as in libpq.
 
 A mistake is an error when the pool is made, never a default used in silence: an unknown `pool_` key (the
-nearest known one is named), a key given twice, an empty value, a value outside of its range, a minimum above
+nearest known one is named if it is near, and podpool's own for a key of another library), a key given twice, an empty value, a value outside of its range, a minimum above
 the maximum. The error is a `podpool::error` with the code `podpool::errc::invalid_options`. It repeats pool
 keys and pool values only, so it never shows a password.
 
@@ -86,8 +86,9 @@ host=db-0.db,db-1.db,[::1] port=5432 dbname=shop target_session_attrs=primary ss
 postgresql:///shop?host=/run/postgresql&pool_reset=rollback
 ```
 
-Use `pool_connect_timeout` instead of libpq's `connect_timeout`: the pool's limit also covers the login and
-the role check, and it has a finer unit.
+`connect_timeout=3`, as libpq and MySQL's clients have it, counts as `pool_connect_timeout=3s` where that key isn't given; at most
+10 minutes, and 0 stands for the default. The pool's limit also covers the login and the role check, and it has a finer unit.
+`PGCONNECT_TIMEOUT` and a service file don't set it.
 
 The pool looks for its keys where libpq would find them. In a URI the user's name and password end at an `@`
 that comes before the first `/`, so a `?` in a password is part of the password; a quoted value such as

@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 
+#include <podpool/detail/foreign_keys.hpp>
 #include <podpool/error.hpp>
 #include <podpool/option_values.hpp>
 #include <podpool/options.hpp>
@@ -162,6 +163,83 @@ TEST_CASE("#40 an unknown pool_ key names the nearest known one") {
             CAPTURE(front);
             CHECK(problem(std::string(front).append(key).append("=1")) == expected);
         }
+    }
+}
+
+TEST_CASE("an unknown pool_ key that is near to none says where the known ones are") {
+    for (const std::string key : {"pool_", "pool_x", "pool_colour", "pool_admin_address", "pool_ssl"}) {
+        CAPTURE(key);
+        CHECK(problem(key + "=1") == key + ": unknown key; docs/options.md lists the known ones");
+    }
+}
+
+TEST_CASE("a pool_ key of another library is answered with podpool's own") {
+    const std::vector<std::pair<std::string, std::string>> table{
+        {"pool_size", "use pool_max_conns"},
+        {"pool_max_size", "use pool_max_conns"},
+        {"pool_recycle", "use pool_max_conn_lifetime"},
+        {"pool_timeout", "use pool_acquire_timeout"},
+        {"pool_pre_ping", "leave it out: connections are looked at before use"},
+    };
+    for (const auto& [key, advice] : table) {
+        CHECK(problem("postgresql://h/db?" + key + "=1") == key + ": unknown key; " + advice);
+    }
+}
+
+TEST_CASE("every piece of advice about another library's key names keys that exist") {
+    for (const podpool::detail::foreign_key& row : podpool::detail::foreign_keys) {
+        CAPTURE(row.name);
+        CHECK(podpool::detail::advice_for(row.name) == row.advice);
+        for (std::string_view rest = row.advice; rest.find("pool_") != std::string_view::npos;) {
+            rest.remove_prefix(rest.find("pool_"));
+            const std::string key(rest.substr(0, rest.find_first_of(" ,;")));
+            CHECK(value_of(options{}, key) != "no such key");
+            rest.remove_prefix(key.size());
+        }
+    }
+    CHECK(podpool::detail::advice_for("Maximum Pool Size") == "use pool_max_conns");
+    CHECK(podpool::detail::advice_for("schema") != podpool::detail::advice_for("schema", true));
+    CHECK(podpool::detail::advice_for("dbname").empty());
+}
+
+TEST_CASE("the driver's connect_timeout is the pool's limit where that isn't given") {
+    const std::vector<std::pair<std::string, std::chrono::nanoseconds>> table{
+        {"postgresql://h/db?connect_timeout=3", 3s},
+        {"postgresql://h/db?sslmode=disable&connect_timeout=12&pool_name=a", 12s},
+        {"postgresql://h/db?connect%5Ftimeout=%33", 3s},
+        {"host=h connect_timeout=7 dbname=d", 7s},
+        {"host=h connect_timeout = ' 7 '", 7s},
+        {"host=h connect_timeout=7 connect_timeout=8", 8s},
+        {"mysql://h/db?connect_timeout=3", 3s},
+        {"connect_timeout=1", 1s},
+        {"connect_timeout=0", 5s},
+        {"connect_timeout=-1", 5s},
+        {"connect_timeout=+4", 4s},
+        {"connect_timeout=3600", 10min},
+        {"connect_timeout=99999999999999999999", 10min},
+        {"host=h", 5s},
+        {"postgresql://h/db?connect_timeout=3&pool_connect_timeout=5s", 5s},
+        {"host=h pool_connect_timeout=250ms connect_timeout=3", 250ms},
+    };
+    for (const auto& [text, limit] : table) {
+        CAPTURE(text);
+        const options parsed = options::parse(text);
+        CHECK(parsed.connect_timeout == limit);
+    }
+    CHECK(value_of(options::parse("connect_timeout=3"), "pool_connect_timeout") == "3s");
+    CHECK(value_of(options::parse("connect_timeout=0"), "pool_connect_timeout") == "5s (default)");
+}
+
+TEST_CASE("what stands in a password is no connect_timeout") {
+    CHECK(options::parse("postgresql://u:p?connect_timeout=3@h/db").connect_timeout == 5s);
+    CHECK(options::parse("password='x connect_timeout=3'").connect_timeout == 5s);
+}
+
+TEST_CASE("a connect_timeout that is no number of seconds is refused, and its value isn't shown") {
+    for (const std::string text : {"host=h connect_timeout=3s", "postgresql://h/db?connect_timeout=soon",
+                                   "connect_timeout=''", "connect_timeout=1.5", "connect_timeout=-"}) {
+        CAPTURE(text);
+        CHECK(problem(text) == "connect_timeout: the value is no whole number of seconds");
     }
 }
 

@@ -209,6 +209,19 @@ TEST_CASE("security settings are always passed on explicitly") {
     CHECK(passed(settings, "host").empty());
 }
 
+TEST_CASE("a key of another library that libpq doesn't know is answered with podpool's or libpq's own") {
+    const environment clean({});
+    CHECK(problem_of("postgresql://h/d?useSSL=true").find("useSSL: use sslmode") != std::string::npos);
+    CHECK(problem_of("host=h maximumPoolSize=3").find("maximumPoolSize: use pool_max_conns") !=
+          std::string::npos);
+    CHECK(problem_of("postgresql://h/d?schema=app").find("schema: use options=-csearch_path=NAME") !=
+          std::string::npos);
+    CHECK(problem_of("postgresql://h/d?pgbouncer=true").find("pgbouncer: leave it out") != std::string::npos);
+    CHECK(problem_of("postgresql://h/d?colour=red").find(": use ") == std::string::npos);
+    // libpq takes JDBC's ssl=true in a URI.
+    CHECK(passed(read("postgresql://h/d?ssl=true"), "sslmode") == "require");
+}
+
 TEST_CASE("a silent peer is noticed unless the user chose other times") {
     const environment clean({});
     CHECK(passed(read("host=h"), "tcp_user_timeout") == "20000");

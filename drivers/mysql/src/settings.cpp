@@ -3,6 +3,8 @@
 
 #include "connection_pairs.hpp"
 
+#include <podpool/detail/connection_string.hpp>
+#include <podpool/detail/foreign_keys.hpp>
 #include <podpool/detail/host_list.hpp>
 #include <podpool/detail/nearest.hpp>
 #include <podpool/detail/option_message.hpp>
@@ -25,17 +27,10 @@ struct own_key {
 };
 
 constexpr std::array own_keys{
-    own_key{"dbname"},
-    own_key{"host"},
-    own_key{"password"},
-    own_key{"port"},
-    own_key{"socket"},
-    own_key{"sslcert"},
-    own_key{"sslkey"},
-    own_key{"sslmode"},
-    own_key{"sslrootcert"},
-    own_key{"user"},
-    own_key{"target_session_attrs"},
+    own_key{"connect_timeout"}, own_key{"dbname"}, own_key{"host"},
+    own_key{"password"},        own_key{"port"},   own_key{"socket"},
+    own_key{"sslcert"},         own_key{"sslkey"}, own_key{"sslmode"},
+    own_key{"sslrootcert"},     own_key{"user"},   own_key{"target_session_attrs"},
 };
 
 std::string take(mysql_pairs& pairs, const std::string& key) {
@@ -135,11 +130,14 @@ void read_tls(mysql_pairs& pairs, mysql_settings& into) {
     check_tls(into);
 }
 
-/// The known key that is nearest to an unknown one.
-std::string nearest_key(std::string_view key) {
+/// What to write instead of an unknown key: the key that means the same, or a known one that is near.
+std::string hint_at(std::string_view key) {
+    if (const std::string_view advice = advice_for(key, true); !advice.empty()) return std::string(advice);
     const std::string_view own = nearest(key, own_keys).key;
     const std::string_view option = nearest(key, connector_options).key;
-    return std::string(edit_distance(key, own) <= edit_distance(key, option) ? own : option);
+    const std::string_view known = edit_distance(key, own) <= edit_distance(key, option) ? own : option;
+    return is_near(key, known) ? "the nearest known one is " + in_quotes(known)
+                               : "docs/mysql.md lists the known ones";
 }
 
 connector_value read_option(const std::string& key, std::string_view text) {
@@ -155,8 +153,7 @@ connector_value read_option(const std::string& key, std::string_view text) {
     const connector_option* option = find_connector_option(key);
     if (option == nullptr) {
         const std::string known = shown_key(key);
-        refuse_mysql_string("unknown key " + in_quotes(known) + "; the nearest known one is " +
-                            in_quotes(nearest_key(known)));
+        refuse_mysql_string("unknown key " + in_quotes(known) + "; " + hint_at(known));
     }
     const auto value = read_connector_value(option->type, text);
     if (!value) {
@@ -223,6 +220,7 @@ mysql_settings read_mysql_settings(const options& pool) {
         settings.password = std::move(password->second);
         pairs.erase(password);
     }
+    take(pairs, std::string(connect_timeout_key));  // options::parse() has read it
     read_hosts(pairs, settings);
     read_attrs(pairs, settings);
     read_tls(pairs, settings);

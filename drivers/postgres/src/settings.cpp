@@ -4,6 +4,8 @@
 #include "errors.hpp"
 #include "masking.hpp"
 
+#include <podpool/detail/connection_string.hpp>
+#include <podpool/detail/foreign_keys.hpp>
 #include <podpool/detail/host_list.hpp>
 #include <podpool/detail/option_message.hpp>
 #include <podpool/error.hpp>
@@ -61,6 +63,24 @@ value_map values_of(const PQconninfoOption* option) {
     return values;
 }
 
+/// What to write instead of another library's keys that libpq doesn't know.
+std::string hint_at_keys(std::string_view text) {
+    const option_list known(PQconndefaults(), &PQconninfoFree);
+    const auto is_known = [&known](std::string_view key) {
+        for (const PQconninfoOption* option = known.get(); option != nullptr && option->keyword != nullptr;
+             ++option) {
+            if (option->keyword == key) return true;
+        }
+        return false;
+    };
+    std::string hint;
+    for (const std::string& key : split_connection_string(text).driver_keys) {
+        const std::string_view advice = advice_for(key);
+        if (!advice.empty() && !is_known(key)) hint.append("; ").append(key).append(": ").append(advice);
+    }
+    return hint;
+}
+
 value_map user_values(const secret& text) {
     // libpq would take it for a keyword, and quote it with whatever password it holds.
     const std::size_t scheme = scheme_length(text.reveal());
@@ -80,9 +100,9 @@ value_map user_values(const secret& text) {
     // The message may quote a part of the password: show the one about a string without passwords.
     problem.clear();
     parse(masked(text.reveal()).c_str(), problem);
-    invalid(problem.empty()
-                ? "the password, or something after it, is malformed; quote it or percent-encode it"
-                : problem);
+    if (problem.empty())
+        invalid("the password, or something after it, is malformed; quote it or percent-encode it");
+    invalid(problem + hint_at_keys(text.reveal()));
 }
 
 /// Fills in what the user left out; `spoiled` is the keyword that keeps libpq from connecting.
@@ -162,7 +182,7 @@ postgres_settings read_settings(const options& pool) {
     }
     values["gssencmode"] = secret("disable");
     take(values, "load_balance_hosts");
-    take(values, "connect_timeout");
+    take(values, std::string(connect_timeout_key));  // options::parse() has read it
     take(values, "service");
     take(values, "servicefile");
 

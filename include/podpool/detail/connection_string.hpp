@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,7 +31,14 @@ struct split_string {
     std::vector<pool_pair> pairs;
     /// What the user wrote without these pairs, byte for byte.
     std::string rest;
+    /// Of `rest`: the driver's keys, for hints.
+    std::vector<std::string> driver_keys;
+    /// Of `rest`: the value of the last connect_timeout, which the pool keeps in the driver's place.
+    std::optional<std::string> connect_timeout;
 };
+
+/// The driver's key for the seconds that an attempt to connect may take: libpq's, and MySQL's clients'.
+inline constexpr std::string_view connect_timeout_key = "connect_timeout";
 
 /// The length of `scheme://` at the front, 0 if there is none.
 inline std::size_t scheme_length(std::string_view text) {
@@ -104,6 +112,18 @@ inline bool take_query_pair(std::string_view segment, std::vector<pool_pair>& pa
     return true;
 }
 
+/// Notes what the pool wants to know of one of the driver's pairs. The driver reports a malformed one.
+inline void note_driver_pair(std::string_view segment, split_string& noted) {
+    const std::size_t equals = segment.find('=');
+    std::string key;
+    std::string value;
+    if (equals == std::string_view::npos || !percent_decode(segment.substr(0, equals), key).empty()) return;
+    if (key == connect_timeout_key && percent_decode(segment.substr(equals + 1), value).empty()) {
+        noted.connect_timeout = std::move(value);
+    }
+    noted.driver_keys.push_back(std::move(key));
+}
+
 /// Splits a URI; only its query part is looked at.
 inline split_string split_uri(std::string_view text, std::size_t authority) {
     split_string result;
@@ -117,6 +137,7 @@ inline split_string split_uri(std::string_view text, std::size_t authority) {
         const std::size_t end = std::min(text.find('&', begin), text.size());
         const std::string_view segment = text.substr(begin, end - begin);
         if (!take_query_pair(segment, result.pairs)) {
+            note_driver_pair(segment, result);
             result.rest.append(1, separator).append(segment);
             separator = '&';
         }
@@ -214,7 +235,10 @@ inline split_string split_keywords(std::string_view text) {
         }
         pos = skip_blanks(text, pos + 1);
         if (!ours) {
-            pos = skip_blanks(text, scan_value(text, pos, nullptr).end);
+            std::string value;
+            pos = skip_blanks(text, scan_value(text, pos, &value).end);
+            if (key == connect_timeout_key) result.connect_timeout = std::move(value);
+            result.driver_keys.emplace_back(key);
             continue;
         }
         pos = take_keyword_pair(text, key, pos, result.pairs);

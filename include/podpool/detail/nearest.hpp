@@ -33,4 +33,11 @@ const auto& nearest(std::string_view key, const Rows& rows) {
     });
 }
 
+/// Whether two keys are so near that one may be meant by the other: at most a third of the characters differ,
+/// those of a `prefix` not counted that all keys begin with.
+inline bool is_near(std::string_view given, std::string_view known, std::size_t prefix = 0) {
+    const std::size_t length = std::max(given.size(), known.size()) - std::min(prefix, given.size());
+    return 3 * edit_distance(given, known) <= length;
+}
+
 }  // namespace podpool::detail

@@ -3,6 +3,7 @@
 
 #include <podpool/detail/choices.hpp>
 #include <podpool/detail/connection_string.hpp>
+#include <podpool/detail/foreign_keys.hpp>
 #include <podpool/detail/nearest.hpp>
 #include <podpool/detail/option_fields.hpp>
 #include <podpool/detail/option_message.hpp>
@@ -68,6 +69,7 @@ struct option_row {
 };
 
 inline constexpr std::chrono::nanoseconds longest_age = std::chrono::days(3650);
+inline constexpr std::chrono::nanoseconds longest_connect_timeout = std::chrono::minutes(10);
 
 inline constexpr std::array option_table{
     option_row{"pool_max_conns", "max(4, cores)",
@@ -144,8 +146,10 @@ inline constexpr std::array option_table{
                optional_duration_field{&options::leak_threshold, std::chrono::milliseconds(1), longest_age}},
     option_row{
         "pool_connect_timeout", "",
-        "Limit for one attempt on one endpoint: TCP, TLS, login and role check together.",
-        duration_field{&options::connect_timeout, std::chrono::milliseconds(10), std::chrono::minutes(10)}},
+        "Limit for one attempt on one endpoint: TCP, TLS, login and role check together. Without this key "
+        "the "
+        "seconds of `connect_timeout` count, if that is given.",
+        duration_field{&options::connect_timeout, std::chrono::milliseconds(10), longest_connect_timeout}},
     option_row{"pool_discovery", "",
                "Where endpoints come from. `auto`: addresses and sockets are taken as they are, names are "
                "resolved by DNS; `dns`: A and AAAA records; `srv`: SRV records, ports included; `static`: "
@@ -186,18 +190,45 @@ inline void check_options(const options& current) {
     for (const option_row& row : option_table) row.check(current);
 }
 
+/// Refuses an unknown pool key: with the key that means the same, or with a known one if it is near.
+[[noreturn]] inline void refuse_unknown(std::string_view given) {
+    const std::string_view key = given.substr(0, longest_shown);
+    const std::string problem = shown_key(given) + ": unknown key; ";
+    if (const std::string_view advice = advice_for(key); !advice.empty())
+        refuse(problem + std::string(advice));
+    const std::string_view known = nearest(key, option_table).key;
+    refuse(problem + (is_near(key, known, pool_prefix.size())
+                          ? "the nearest known one is " + std::string(known)
+                          : "docs/options.md lists the known ones"));
+}
+
+/// Takes the seconds of the driver's connect_timeout for the pool's limit, which covers the whole attempt. As
+/// for libpq, zero or less stands for no limit of the user's: the default holds.
+inline void read_connect_timeout(std::string_view text, options& result) {
+    const std::size_t begin = skip_blanks(text, 0);
+    text = text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
+    const bool negative = text.starts_with('-');
+    if (negative || text.starts_with('+')) text.remove_prefix(1);
+    std::uint64_t seconds = 0;
+    const bool numeric = !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+    // Not shown: with a mistake in quoting, the value can hold what comes after it.
+    if (!numeric) refuse(std::string(connect_timeout_key) + ": the value is no whole number of seconds");
+    const auto longest = std::chrono::duration_cast<std::chrono::seconds>(longest_connect_timeout);
+    const auto most = static_cast<std::uint64_t>(longest.count());
+    if (!append_digits(text, most, seconds)) seconds = most;
+    if (negative || seconds == 0) return;
+    result.connect_timeout = std::chrono::seconds(std::min(seconds, most));
+}
+
 /// Reads the pool's pairs over the defaults and validates the result.
-inline options read_options(const std::vector<pool_pair>& pairs) {
+inline options read_options(const split_string& text) {
     option_draft draft;
+    if (text.connect_timeout) read_connect_timeout(*text.connect_timeout, draft.result);
     std::array<bool, option_table.size()> seen{};
-    for (const pool_pair& pair : pairs) {
+    for (const pool_pair& pair : text.pairs) {
         const auto row = std::find_if(option_table.begin(), option_table.end(),
                                       [&](const option_row& one) { return one.key == pair.key; });
-        if (row == option_table.end()) {
-            const std::string_view key = std::string_view(pair.key).substr(0, longest_shown);
-            refuse(shown_key(pair.key) + ": unknown key; the nearest known one is " +
-                   std::string(nearest(key, option_table).key));
-        }
+        if (row == option_table.end()) refuse_unknown(pair.key);
         bool& before = seen[static_cast<std::size_t>(row - option_table.begin())];
         if (before) refuse(pair.key + ": the key is given twice; expected it once");
         before = true;

@@ -9,21 +9,20 @@
 #include <string_view>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace podpool {
 
 namespace detail {
 
 // Both are defined in option_table.hpp, which needs options complete and so can't come first.
-inline options read_options(const std::vector<pool_pair>& pairs);
+inline options read_options(const split_string& text);
 inline void check_options(const options& current);
 
 }  // namespace detail
 
 inline options options::parse(std::string_view connection_string) {
     detail::split_string split = detail::split_connection_string(connection_string);
-    options result = detail::read_options(split.pairs);
+    options result = detail::read_options(split);
     result.driver_string = secret(std::move(split.rest));
     return result;
 }

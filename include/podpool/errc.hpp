@@ -21,6 +21,7 @@ enum class errc : int {
     role_excluded = 8,        ///< no server of the wanted role is ever let in, or none tells its role
     overloaded = 9,           ///< refused after waiting, since the queue stands (pool_overload=codel)
     forked = 10,              ///< the pool was made before fork() and is used in the child
+    not_ready = 11,           ///< fewer connections than the minimum opened in the time of wait_until_ready()
 };
 
 /// The category of podpool::errc, named "podpool".
@@ -56,6 +57,8 @@ public:
                 return "more callers wait for a connection than can be served";
             case errc::forked:
                 return "the pool belongs to the process that fork() has copied";
+            case errc::not_ready:
+                return "the pool didn't open its minimum of connections in time";
             case errc::role_excluded:
                 return "no connection to a server of the wanted role can ever be had";
         }

@@ -17,10 +17,13 @@ enum class failure_kind : std::uint8_t {
     wrong_role,       ///< the endpoint works but isn't of the wanted role (a standby, read-only)
     rejected,         ///< login, database or TLS identity was refused: no retry helps until someone mends it
     server_error,     ///< a statement failed for the server's own reasons; its connection stays good
+    /// The server ended this session: alone, or because it is about to shut down. The pool opens a connection
+    /// to the endpoint at once, and hands out none of its idle ones until that login has told which.
+    session_terminated,
 };
 
 /// How many kinds there are.
-inline constexpr std::size_t failure_kind_count = 7;
+inline constexpr std::size_t failure_kind_count = 8;
 
 /// A failure and its reason in words; the words never contain a password.
 struct failure {

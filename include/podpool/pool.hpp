@@ -5,6 +5,7 @@
 #include <podpool/detail/background_thread.hpp>
 #include <podpool/detail/detailed_handler.hpp>
 #include <podpool/detail/pool_state.hpp>
+#include <podpool/detail/start_wait_until_ready.hpp>
 #include <podpool/driver.hpp>
 #include <podpool/lease.hpp>
 #include <podpool/options.hpp>
@@ -195,6 +196,52 @@ public:
                                               detailed{std::move(handler), state, kind});
             },
             boost::asio::use_awaitable, state_, wanted, timeout, site);
+    }
+
+    /// Waits until pool_min_conns connections, at least one, are open; at most pool_acquire_timeout. For a
+    /// start-up or readiness probe. With pool_min_conns=0 one connection is opened for it.
+    ///
+    /// Throws podpool::error: errc::not_ready when the time is up, errc::connection_rejected as soon as every
+    /// endpoint refuses the login, errc::pool_closed, errc::forked; what() says why, as that of acquire()
+    /// does.
+    void wait_until_ready() { wait_until_ready(state_->settings().acquire_timeout); }
+
+    /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less only looks.
+    void wait_until_ready(std::chrono::nanoseconds timeout) { state_->wait_until_ready(timeout); }
+
+    /// The same without blocking. Signature `void(boost::system::error_code)`, with the errors of
+    /// wait_until_ready() or operation_aborted; executor, allocator and cancellation as of async_acquire().
+    template <boost::asio::completion_token_for<void(boost::system::error_code)> Token>
+    auto async_wait_until_ready(Token&& token) {
+        return async_wait_until_ready(state_->settings().acquire_timeout, std::forward<Token>(token));
+    }
+
+    /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less only looks.
+    template <boost::asio::completion_token_for<void(boost::system::error_code)> Token>
+    auto async_wait_until_ready(std::chrono::nanoseconds timeout, Token&& token) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code)>(
+            [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state,
+               std::chrono::nanoseconds limit) {
+                detail::start_wait_until_ready<Driver>(state, limit, std::move(handler));
+            },
+            token, state_, timeout);
+    }
+
+    /// The same for coroutines: `co_await pool.async_wait_until_ready()` throws the podpool::error of
+    /// wait_until_ready(), which names pool, sizes and the last failure of each endpoint.
+    boost::asio::awaitable<void> async_wait_until_ready() {
+        return async_wait_until_ready(state_->settings().acquire_timeout);
+    }
+
+    /// The same with a time limit of its own; `timeout` in nanoseconds, zero or less only looks.
+    boost::asio::awaitable<void> async_wait_until_ready(std::chrono::nanoseconds timeout) {
+        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
+            [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state,
+               std::chrono::nanoseconds limit) {
+                using detailed = detail::detailed_handler<Driver, decltype(handler)>;
+                detail::start_wait_until_ready<Driver>(state, limit, detailed{std::move(handler), state});
+            },
+            boost::asio::use_awaitable, state_, timeout);
     }
 
     /// One consistent snapshot: taken at one moment, so the sums add up.

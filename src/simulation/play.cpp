@@ -96,8 +96,7 @@ private:
             pod* const leaving = pods_.back();
             pods_.pop_back();
             std::erase(newest_, leaving);
-            world_.events().after(plan::termination_grace,
-                                  [this, leaving] { world_.kill(*leaving, failure_kind::endpoint_down); });
+            world_.events().after(plan::termination_grace, [this, leaving] { world_.shut_down(*leaving); });
         }
         if (newest_.empty()) newest_ = {pods_.back()};
         world_.publish(pods_);

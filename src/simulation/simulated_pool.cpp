@@ -107,6 +107,7 @@ void simulated_pool::perform(const core::action& todo) {
             leave_queue(todo.cookie);
             refused(todo.cookie, todo.reason);
             break;
+        case action_kind::ready:
         case action_kind::report:
             break;
         case action_kind::refresh:

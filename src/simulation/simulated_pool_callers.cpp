@@ -123,7 +123,8 @@ void simulated_pool::granted(std::size_t id, core::grant given) {
     socket& handed = sockets_[given.slot];
     trace("grant", id, given.slot);
     if (given.verify && !handed.established->alive) {
-        const failure why(failure_kind::connection_lost, "the server closed the idle connection");
+        const failure why(handed.lost_with, "the server closed the idle connection");
+        note_failure(*handed.where, why);
         machine_.released(given.slot, why, false, now());
         return ask(id, queue_end::front);
     }

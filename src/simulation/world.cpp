@@ -65,6 +65,16 @@ void world::drop_sessions(pod& victim, failure_kind why) {
     }
 }
 
+bool world::end_one_session(pod& victim) {
+    if (victim.sessions.empty()) return false;
+    session& lost = *victim.sessions.begin()->second;
+    victim.sessions.erase(victim.sessions.begin());
+    victim.note_sessions(now());
+    lost.alive = false;
+    lost.owner->session_lost(lost, failure_kind::session_terminated);
+    return true;
+}
+
 void world::burst(simulated_pool& pool, std::size_t count, const caller_plan& plan) {
     for (std::size_t caller = 0; caller < count; ++caller) pool.call(plan);
 }

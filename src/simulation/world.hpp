@@ -45,6 +45,11 @@ public:
 
     /// Every session of a pod ends and it refuses; a client that uses one reads `why`.
     void kill(pod& victim, failure_kind why = failure_kind::connection_lost);
+    /// Every session of a pod ends and it refuses, as a PostgreSQL server that shuts down does: it says the
+    /// same as one that ends a single session.
+    void shut_down(pod& victim) { kill(victim, failure_kind::session_terminated); }
+    /// Ends one session of a pod, the oldest, as an administrator does; false if there is none.
+    bool end_one_session(pod& victim);
     /// Ends the sessions of one pod but keeps it up (a restart of the server, a proxy that resets).
     void drop_sessions(pod& victim, failure_kind why = failure_kind::connection_lost);
 

@@ -128,6 +128,7 @@ private:
                 break;
             case action_kind::reset:
             case action_kind::abort:
+            case action_kind::ready:
             case action_kind::report:
             case action_kind::refresh:
                 break;

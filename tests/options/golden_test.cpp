@@ -37,6 +37,7 @@ TEST_CASE("error codes are those of the golden file") {
         std::pair{errc::role_excluded, "role_excluded"},
         std::pair{errc::overloaded, "overloaded"},
         std::pair{errc::forked, "forked"},
+        std::pair{errc::not_ready, "not_ready"},
     };
     std::string text;
     for (const auto& [code, name] : names) {

@@ -81,10 +81,10 @@ TEST_CASE("failed connections without a SQLSTATE are told apart by libpq's text"
 
 TEST_CASE(
     "the end of an open connection maps to its endpoint's state only where it says something about it") {
-    CHECK(kind_of_lost_connection("57P01") == endpoint_down);
+    CHECK(kind_of_lost_connection("57P01") == session_terminated);
     CHECK(kind_of_lost_connection("57P02") == endpoint_down);
     CHECK(kind_of_lost_connection("57P03") == endpoint_down);
-    CHECK(kind_of_lost_connection("08006") == endpoint_down);
+    CHECK(kind_of_lost_connection("08006") == session_terminated);
     CHECK(kind_of_lost_connection("57P04") == rejected);
     CHECK(kind_of_lost_connection("57P05") == connection_lost);
     CHECK(kind_of_lost_connection("25P03") == connection_lost);
@@ -94,7 +94,8 @@ TEST_CASE(
 
 TEST_CASE("the worst failure of a lease is kept") {
     CHECK(is_worse(connection_lost, none));
-    CHECK(is_worse(wrong_role, connection_lost));
+    CHECK(is_worse(session_terminated, connection_lost));
+    CHECK(is_worse(wrong_role, session_terminated));
     CHECK(is_worse(endpoint_down, wrong_role));
     CHECK(is_worse(rejected, endpoint_down));
     CHECK_FALSE(is_worse(connection_lost, endpoint_down));

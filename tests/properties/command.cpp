@@ -18,7 +18,7 @@ struct event_row {
     std::size_t weight;
 };
 
-constexpr std::array<event_row, 34> events{{
+constexpr std::array<event_row, 35> events{{
     {event::acquire, "acquire", 20},
     {event::acquire_patiently, "acquire_patiently", 8},
     {event::acquire_primary, "acquire_primary", 4},
@@ -29,6 +29,7 @@ constexpr std::array<event_row, 34> events{{
     {event::give_back_dirty, "give_back_dirty", 10},
     {event::give_back_lost, "give_back_lost", 3},
     {event::give_back_down, "give_back_down", 2},
+    {event::give_back_terminated, "give_back_terminated", 3},
     {event::give_back_demoted, "give_back_demoted", 1},
     {event::give_back_refused, "give_back_refused", 1},
     {event::give_back_failed, "give_back_failed", 6},

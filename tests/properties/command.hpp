@@ -22,14 +22,15 @@ enum class event : std::uint8_t {
     try_acquire,
     cancel,
     give_back,
-    give_back_dirty,    ///< needs a reset
-    give_back_lost,     ///< the connection is gone
-    give_back_down,     ///< the endpoint shuts down
-    give_back_demoted,  ///< the endpoint has another role
-    give_back_refused,  ///< the endpoint refused to write
-    give_back_failed,   ///< the endpoint failed a statement for a reason of its own
-    give_back_served,   ///< the endpoint answered one
-    change_roles,       ///< one endpoint becomes the primary, all others are standbys
+    give_back_dirty,       ///< needs a reset
+    give_back_lost,        ///< the connection is gone
+    give_back_down,        ///< the endpoint shuts down
+    give_back_terminated,  ///< the server ended the session, alone or with all others
+    give_back_demoted,     ///< the endpoint has another role
+    give_back_refused,     ///< the endpoint refused to write
+    give_back_failed,      ///< the endpoint failed a statement for a reason of its own
+    give_back_served,      ///< the endpoint answered one
+    change_roles,          ///< one endpoint becomes the primary, all others are standbys
     discard,
     find_dead,  ///< a grant's look at the socket fails: back to the head of the queue
     begin_open,

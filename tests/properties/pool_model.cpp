@@ -86,6 +86,9 @@ void pool_model::apply(const command& given) {
         case event::give_back_down:
             give_back(pick, failure_kind::endpoint_down, false);
             break;
+        case event::give_back_terminated:
+            give_back(pick, failure_kind::session_terminated, false);
+            break;
         case event::give_back_demoted:
             give_back(pick, failure_kind::wrong_role, false);
             break;
@@ -414,6 +417,7 @@ void pool_model::absorb_one(const core::action& asked) {
         case action_kind::refuse:
             on_refusal(asked);
             break;
+        case action_kind::ready:
         case action_kind::abort:
         case action_kind::report:
         case action_kind::refresh:
@@ -475,6 +479,8 @@ void pool_model::take(slot_id slot, std::uintptr_t cookie, time_point deadline, 
     expect(now_ - lag_ < open_[slot].opened_at + settings_.max_conn_lifetime,
            "a connection is handed out too old");
     expect(usable(where(slot)), "a connection of an absent endpoint is handed out");
+    expect(!machine_.endpoints()[machine_.connections()[slot].endpoint].doubtful,
+           "a connection of an endpoint in doubt is handed out");
     expect(open_[slot].number > endpoints_[where(slot)].demoted,
            "a connection from before its endpoint's change of role is handed out");
     leases_.push_back({slot, cookie, deadline, wanted});

@@ -70,7 +70,7 @@ bool pool_model::all_rejected() const {
 bool pool_model::is_well(core::endpoint_id at) const {
     const core::endpoint_entry& entry = machine_.endpoints()[at];
     const bool ejected = entry.ejection.ejected && !machine_.connections().at(at).half_open;
-    return !entry.silent && !ejected;
+    return !entry.silent && !entry.doubtful && !ejected;
 }
 
 /// Whether another endpoint serves those who want this role, so that one that isn't well needn't.
@@ -78,7 +78,7 @@ bool pool_model::others_serve(core::endpoint_id at, role wanted) const {
     for (core::endpoint_id other = 0; other < machine_.endpoints().size(); ++other) {
         const core::endpoint_entry& entry = machine_.endpoints()[other];
         const core::endpoint_counts& counts = machine_.connections().at(other);
-        const bool well = entry.failures == 0 && !entry.silent && !entry.ejection.ejected;
+        const bool well = entry.failures == 0 && !entry.silent && !entry.doubtful && !entry.ejection.ejected;
         const bool suits = wanted == role::any || counts.is == wanted;
         if (other != at && entry.present() && well && suits && counts.open() > 0) return true;
     }
@@ -89,6 +89,7 @@ bool pool_model::others_serve(core::endpoint_id at, role wanted) const {
 /// and others may serve the one but not the other.
 bool pool_model::is_spared(slot_id slot, const waiter& waiting, role other) const {
     const core::endpoint_id at = machine_.connections()[slot].endpoint;
+    if (machine_.endpoints()[at].doubtful) return true;
     return waiting.wanted != other && (is_asked(where(slot)) || machine_.endpoints()[at].ejection.ejected);
 }
 
@@ -158,7 +159,8 @@ void pool_model::check_waiters() const {
                             endpoints_.at(where(slot)).missed == 0 && !is_asked(where(slot));
         const core::endpoint_id at = machine_.connections()[slot].endpoint;
         const bool wanted = std::any_of(queue_.begin(), queue_.end(), [&, held = slot](const waiter& each) {
-            const bool kept_back = !is_well(at) && others_serve(at, each.wanted);
+            const bool kept_back =
+                machine_.endpoints()[at].doubtful || (!is_well(at) && others_serve(at, each.wanted));
             return each.deadline > now_ && waits_for(held, each) && !kept_back;
         });
         expect(!serves || !wanted, "somebody waits while an idle connection could serve");

@@ -120,6 +120,7 @@ private:
             event{"pod restarted", &schedule::restart},
             event{"pod hung", &schedule::hang},
             event{"sessions cut", &schedule::cut},
+            event{"one session ended", &schedule::end_one_session},
             event{"statements fail", &schedule::fail_statements},
             event{"login refused", &schedule::reject},
             event{"role changed", &schedule::demote},
@@ -143,11 +144,12 @@ private:
     void kill() { world_.kill(*one_of(pods_)); }
     void restart() {
         pod& restarted = *one_of(pods_);
-        world_.kill(restarted, failure_kind::endpoint_down);
+        chance(50) ? world_.shut_down(restarted) : world_.kill(restarted, failure_kind::endpoint_down);
         world_.events().after(rng_.up_to(5s), [&restarted] { restarted.mood = pod_mood::accepts; });
     }
     void hang() { one_of(pods_)->mood = pod_mood::hangs; }
     void cut() { world_.drop_sessions(*one_of(pods_)); }
+    void end_one_session() { world_.end_one_session(*one_of(pods_)); }
     void fail_statements() { one_of(pods_)->fails_statements = true; }
     void reject() { one_of(pods_)->mood = pod_mood::rejects; }
     void demote() {

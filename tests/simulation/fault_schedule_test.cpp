@@ -13,5 +13,5 @@ TEST_CASE("under random faults no truth is broken, and every pool serves again w
     CHECK(all.served > all.asked / 2);
     CHECK(all.lost_in_use > 0);
     CHECK(all.refused > 0);
-    CHECK(all.faults.size() == 18);
+    CHECK(all.faults.size() == 19);
 }

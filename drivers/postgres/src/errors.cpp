@@ -19,12 +19,13 @@ using enum failure_kind;
 
 // The first rule that fits counts, so single states come before their classes.
 constexpr std::array rules{
-    sqlstate_rule{"57P01", endpoint_down, endpoint_down},    // admin_shutdown
+    sqlstate_rule{"57P01", endpoint_down,
+                  session_terminated},                       // admin_shutdown: of one session, or the server
     sqlstate_rule{"57P02", endpoint_down, endpoint_down},    // crash_shutdown
     sqlstate_rule{"57P03", endpoint_down, endpoint_down},    // cannot_connect_now
     sqlstate_rule{"57P04", rejected, rejected},              // database_dropped
     sqlstate_rule{"57P05", endpoint_down, connection_lost},  // idle_session_timeout
-    sqlstate_rule{"08", endpoint_down, endpoint_down},       // connection_exception
+    sqlstate_rule{"08", endpoint_down, session_terminated},  // connection_exception: poolers end one, or all
     sqlstate_rule{"53", overloaded, connection_lost},        // insufficient_resources, too_many_connections
     sqlstate_rule{"28", rejected, rejected},                 // invalid_authorization_specification
     sqlstate_rule{"3D", rejected, rejected},                 // invalid_catalog_name: no such database

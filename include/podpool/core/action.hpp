@@ -17,6 +17,7 @@ enum class action_kind : std::uint8_t {
     close,    ///< close the socket, report closed()
     grant,    ///< give slot to the waiter; if `verify`, after a look at the socket
     refuse,   ///< answer the waiter with `reason`
+    ready,    ///< tell who waits for the pool to be ready that it is
     report,   ///< tell that the lease of slot is out for long
     refresh,  ///< ask discovery again soon
 };
@@ -37,6 +38,9 @@ struct action {
     }
     static action refuse(std::uintptr_t cookie, errc reason) {
         return {action_kind::refuse, false, none, reason, cookie};
+    }
+    static action ready(std::uintptr_t cookie) {
+        return {action_kind::ready, false, none, errc::pool_closed, cookie};
     }
     static action refresh() { return {action_kind::refresh, false, none, errc::pool_closed, 0}; }
 };

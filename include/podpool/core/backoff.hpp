@@ -31,6 +31,7 @@ constexpr backoff_range backoff_for(failure_kind kind) {
         case failure_kind::none:
         case failure_kind::connection_lost:
         case failure_kind::endpoint_down:
+        case failure_kind::session_terminated:
             break;
     }
     return {10ms, 5s};

@@ -28,15 +28,18 @@ struct server_total {
 /// What the pool knows about one endpoint besides its connections.
 struct endpoint_entry {
     endpoint_info info;
-    bool known = false;           ///< the entry is in use
-    bool removed = false;         ///< out of the set for good; erased when its last connection is gone
-    bool late = false;            ///< it wasn't in the pool's first answer
-    bool proven = false;          ///< the last attempt succeeded
-    bool silent = false;          ///< it lets a question wait
-    bool role_told = false;       ///< asked for its role, it has answered, if only that it doesn't tell
-    unsigned missed_answers = 0;  ///< good answers in a row without it
-    unsigned failures = 0;        ///< in a row, of whatever kind
-    time_point retry_at;          ///< no attempt before it
+    bool known = false;            ///< the entry is in use
+    bool removed = false;          ///< out of the set for good; erased when its last connection is gone
+    bool late = false;             ///< it wasn't in the pool's first answer
+    bool proven = false;           ///< the last attempt succeeded
+    bool silent = false;           ///< it lets a question wait
+    bool role_told = false;        ///< asked for its role, it has answered, if only that it doesn't tell
+    bool doubtful = false;         ///< it has ended a session, and hasn't yet shown whether it is still up
+    role doubted_for = role::any;  ///< doubtful: for whom the session was opened that it ended
+    slot_id asked_by = none;       ///< doubtful: the connection whose opening or check will tell
+    unsigned missed_answers = 0;   ///< good answers in a row without it
+    unsigned failures = 0;         ///< in a row, of whatever kind
+    time_point retry_at;           ///< no attempt before it
     std::array<unsigned, failure_kind_count> rungs{};  ///< of the back-off by kind, in that row
     ejection_record ejection;
     time_point credit_at;        ///< no attempt before it, for the sake of the cap on opens per second

@@ -7,6 +7,7 @@
 #include <podpool/core/connection_table.hpp>
 #include <podpool/core/endpoint_table.hpp>
 #include <podpool/core/lifetime.hpp>
+#include <podpool/core/parts/readiness.hpp>
 #include <podpool/core/pool_counters.hpp>
 #include <podpool/core/sizing.hpp>
 #include <podpool/core/waiter_queue.hpp>
@@ -75,6 +76,13 @@ public:
         ++counters_.cancellations;
         return true;
     }
+
+    /// Asks for a `ready` action with this cookie once the minimum size is open, at least one connection; or
+    /// for a `refuse` action with errc::not_ready, connection_rejected or pool_closed. Returns the number of
+    /// the request.
+    std::uint64_t await_ready(time_point now, time_point deadline, std::uintptr_t cookie);
+    /// Withdraws such a request; false if it was answered before: its action is on its way.
+    bool cancel_ready(std::uint64_t request, time_point now);
 
     /// Takes a lease back. `why` is what broke during it; `needs_reset`: its state must be cleared first.
     void released(slot_id id, const failure& why, bool needs_reset, time_point now) {
@@ -212,21 +220,7 @@ private:
         double chance = 0;
     };
 
-    grant take_idle(time_point now) {
-        while (!connections_.with_idle().empty()) {
-            const auto leased = [this](endpoint_id id) { return connections_.at(id).leased(); };
-            const auto by_share = [&](endpoint_id id) { return seat_at(id, leased(id)); };
-            const endpoint_id chosen = uneven_shares_
-                                           ? acquire_balancer_.pick(connections_.with_idle(), by_share, rng_)
-                                           : acquire_balancer_.pick(connections_.with_idle(), leased, rng_);
-            const slot_id id = connections_.at(chosen).newest;
-            if (now < connections_[id].ends_at) return lease_newest(chosen, now);
-            end_of_life(id);
-            maintenance_at_ = std::min(maintenance_at_, now);
-        }
-        return primaries_help_ ? take_idle_of(role::primary, now) : grant{};
-    }
-
+    grant take_idle(time_point now);
     grant lease_newest(endpoint_id where, time_point now) {
         const slot_id id = connections_.lease_newest(where);
         slot& leased = connections_[id];
@@ -344,7 +338,9 @@ private:
     void grow(time_point now);
     void grow_for(role wanted, time_point now);
     void make_room_from_parked(std::size_t wanted);
+    [[nodiscard]] std::size_t minimum() const;
     void keep_minimum(time_point now);
+    void answer_ready(time_point now);
     void pay_renewal_debt(time_point now);
     void maintain(time_point now);
     void renew(time_point now);
@@ -363,12 +359,12 @@ private:
     void note_probe(endpoint_id where, time_point now);
     [[nodiscard]] bool may_eject(endpoint_id id) const;
     [[nodiscard]] bool is_sound(endpoint_id id) const;
-    /// Whether callers who want this role get another endpoint's connections: it isn't well, and one serves.
-    [[nodiscard]] bool is_kept_back(endpoint_id id, role wanted) const {
-        const endpoint_entry& entry = endpoints_[id];
-        const bool unwell = entry.silent || (entry.ejection.ejected && !connections_.at(id).half_open);
-        return unwell && others_serve_[static_cast<std::size_t>(wanted)];
-    }
+    [[nodiscard]] bool is_kept_back(endpoint_id id, role wanted) const;
+    void doubt(endpoint_id id, role wanted);
+    void ask_doubtful(time_point now);
+    bool drop_question(endpoint_id id, slot_id asked);
+    void login_failed(endpoint_id id, failure_kind why, bool was_asked);
+    void end_doubt(endpoint_id id);
 
     // Moves to under-loaded endpoints: impl/machine_rebalance.hpp
     void allow_moves(time_point now);
@@ -429,6 +425,7 @@ private:
     endpoint_table endpoints_;
     waiter_queue waiters_;
     std::vector<action> actions_;
+    readiness readiness_;
     std::vector<slot_id> openings_;                // slots in status opening, oldest first
     std::vector<slot_id> checks_;                  // slots in status checking, and some that were
     bool any_errors_ = false;                      // some endpoint has failed statements of late

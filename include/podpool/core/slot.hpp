@@ -53,6 +53,7 @@ enum class open_purpose : std::uint8_t {
     demand,   ///< callers wait
     minimum,  ///< a minimum size isn't met
     renewal,  ///< it replaces another one
+    verdict,  ///< its login tells whether an endpoint in doubt is still up
 };
 
 /// One connection as the machine sees it; what a lease reads and writes is on the first cache line.

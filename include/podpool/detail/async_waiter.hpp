@@ -72,16 +72,19 @@ public:
         post_completion<Driver>(std::move(handler), pool->executor(), error, std::move(leased));
     }
 
-    /// Lets the handler's cancellation slot take waiter `id` out of the queue. The slot is not touched
-    /// again, so that emitting the signal from another thread can't race with the completion.
-    void install_cancellation(core::waiter_id id) {
+    /// Lets the handler's cancellation slot end the wait; `withdraw(pool)` says whether it took this waiter
+    /// back. The slot is not touched again, so that emitting the signal from another thread can't race with
+    /// the completion.
+    template <class Withdraw>
+    void install_cancellation(Withdraw withdraw) {
         auto slot = boost::asio::get_associated_cancellation_slot(handler_);
         if (!slot.is_connected()) return;
-        slot.assign([weak = std::weak_ptr(pool_), id, self = this](boost::asio::cancellation_type type) {
-            const auto pool = weak.lock();
-            if (type == boost::asio::cancellation_type::none || !pool) return;
-            if (pool->cancel(id)) self->complete(boost::asio::error::operation_aborted, nullptr);
-        });
+        slot.assign(
+            [weak = std::weak_ptr(pool_), withdraw, self = this](boost::asio::cancellation_type type) {
+                const auto pool = weak.lock();
+                if (type == boost::asio::cancellation_type::none || !pool) return;
+                if (withdraw(*pool)) self->complete(boost::asio::error::operation_aborted, nullptr);
+            });
     }
 
 private:
@@ -105,8 +108,9 @@ void start_acquire(const std::shared_ptr<pool_state<Driver>>& pool, role wanted,
     auto& queued = async_waiter<Driver, Handler>::make(hold, std::move(handler));
     queued.wanted = wanted;
     queued.site = site;
-    const auto [error, found] = hold->acquire_or_queue(
-        queued, deadline, [&queued](core::waiter_id id) { queued.install_cancellation(id); });
+    const auto [error, found] = hold->acquire_or_queue(queued, deadline, [&queued](core::waiter_id id) {
+        queued.install_cancellation([id](pool_state<Driver>& of) { return of.cancel(id); });
+    });
     // Otherwise it is queued, and may have been completed and destroyed already.
     if (error || found != nullptr) queued.complete(error, found);
 }

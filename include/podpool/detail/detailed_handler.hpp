@@ -26,6 +26,7 @@ struct detailed_handler {
     void operator()(boost::system::error_code code, lease<Driver> leased) {
         std::move(handler)(explain(code), std::move(leased));
     }
+    void operator()(boost::system::error_code code) { std::move(handler)(explain(code)); }
 
 private:
     [[nodiscard]] std::exception_ptr explain(boost::system::error_code code) const {

@@ -74,6 +74,13 @@ public:
                                                                  core::time_point deadline, Install install);
     /// Takes a waiter out of the queue; false if it is being served.
     bool cancel(core::waiter_id id);
+    /// Waits for the pool to be ready; throws podpool::error.
+    void wait_until_ready(std::chrono::nanoseconds timeout);
+    /// Lets `queued` wait for that; `install(number)` is called before it can be answered.
+    template <class Install>
+    void queue_until_ready(waiter<Driver>& queued, core::time_point deadline, Install install);
+    /// Takes such a waiter back; false if it is being answered.
+    bool cancel_ready(std::uint64_t number);
     /// Takes a lease back; never throws.
     void give_back(cell& returned, bool discard) noexcept;
 

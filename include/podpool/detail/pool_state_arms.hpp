@@ -149,6 +149,9 @@ void pool_state<Driver>::perform(const core::action& todo, cell* granted, bool c
         case core::action_kind::refuse:
             complete(waiter<Driver>::from(todo.cookie), make_error_code(todo.reason), nullptr);
             break;
+        case core::action_kind::ready:
+            waiter<Driver>::from(todo.cookie).complete({}, nullptr);
+            break;
         case core::action_kind::report:
             report(todo.slot);
             break;

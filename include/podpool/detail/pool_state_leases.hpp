@@ -140,6 +140,36 @@ bool pool_state<Driver>::cancel(core::waiter_id id) {
 }
 
 template <driver Driver>
+void pool_state<Driver>::wait_until_ready(std::chrono::nanoseconds timeout) {
+    refuse_child();
+    const core::time_point deadline = core::later(clock_now(), timeout);
+    blocking_waiter<Driver> queued;
+    queue_until_ready(queued, deadline, [](std::uint64_t) {});
+    if (!queued.wait_until(deadline)) {
+        on_event([](core::machine& machine, core::time_point now) { machine.tick(now); });
+        queued.wait();
+    }
+    if (queued.error()) throw make_error(queued.error());
+}
+
+template <driver Driver>
+template <class Install>
+void pool_state<Driver>::queue_until_ready(waiter<Driver>& queued, core::time_point deadline,
+                                           Install install) {
+    lock held(mutex_);
+    install(machine_.await_ready(clock_now(), deadline, queued.cookie()));
+    dispatch(held);
+}
+
+template <driver Driver>
+bool pool_state<Driver>::cancel_ready(std::uint64_t number) {
+    lock held(mutex_);
+    const bool withdrawn = machine_.cancel_ready(number, clock_now());
+    dispatch(held);
+    return withdrawn;
+}
+
+template <driver Driver>
 void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
     // The connection is the parent's, who goes on using it.
     if (in_child()) [[unlikely]]

@@ -30,6 +30,34 @@ inline acquire_result machine::acquire(time_point now, time_point deadline, std:
     return {{}, waiter, {}};
 }
 
+inline std::uint64_t machine::await_ready(time_point now, time_point deadline, std::uintptr_t cookie) {
+    const std::uint64_t request = readiness_.ask(cookie, deadline);
+    settle(now);
+    return request;
+}
+
+inline bool machine::cancel_ready(std::uint64_t request, time_point now) {
+    const bool withdrawn = readiness_.withdraw(request);
+    if (withdrawn) settle(now);
+    return withdrawn;
+}
+
+/// The idle connection for a caller without a wish, or none.
+inline grant machine::take_idle(time_point now) {
+    while (!connections_.with_idle().empty()) {
+        const auto leased = [this](endpoint_id id) { return connections_.at(id).leased(); };
+        const auto by_share = [&](endpoint_id id) { return seat_at(id, leased(id)); };
+        const endpoint_id chosen = uneven_shares_
+                                       ? acquire_balancer_.pick(connections_.with_idle(), by_share, rng_)
+                                       : acquire_balancer_.pick(connections_.with_idle(), leased, rng_);
+        const slot_id id = connections_.at(chosen).newest;
+        if (now < connections_[id].ends_at) return lease_newest(chosen, now);
+        end_of_life(id);
+        maintenance_at_ = std::min(maintenance_at_, now);
+    }
+    return primaries_help_ ? take_idle_of(role::primary, now) : grant{};
+}
+
 inline void machine::released_slowly(slot_id id, const failure& why, bool needs_reset, time_point now) {
     slot& returned = connections_[id];
     if (why) {
@@ -76,6 +104,7 @@ inline void machine::back_to_idle(slot_id id, time_point now) {
 /// Closes a broken connection and draws the conclusions about its endpoint.
 inline void machine::connection_failed(slot_id id, const failure& why, time_point now) {
     const endpoint_id where = connections_[id].endpoint;
+    const role wanted = connections_[id].wanted;
     const bool endpoint_failed =
         why.kind == failure_kind::endpoint_down || why.kind == failure_kind::wrong_role;
     close_slot(id, endpoint_failed ? close_reason::endpoint_failed : close_reason::broken);
@@ -89,11 +118,16 @@ inline void machine::connection_failed(slot_id id, const failure& why, time_poin
         } else {
             close_idle_of(where, close_reason::endpoint_failed);
         }
+        end_doubt(where);
     } else {
         connections_.suspect(where, now);
         // What it was is known no longer from anybody.
         if (connections_.at(where).open() == 0) forget_role(where);
-        ask_a_sibling(where, now);
+        if (why.kind == failure_kind::session_terminated) {
+            doubt(where, wanted);
+        } else if (!endpoints_[where].doubtful) {
+            ask_a_sibling(where, now);
+        }
     }
     actions_.push_back(action::refresh());
 }
@@ -169,6 +203,7 @@ inline const endpoint_info* machine::begin_open(slot_id id, time_point now) {
         maintenance_at_ = std::min(maintenance_at_, now);
     }
     end_of_opening(id);
+    drop_question(where, id);
     connections_.move(id, slot_status::vacant);
     forget_if_unused(where);
     settle(now);
@@ -186,6 +221,7 @@ inline void machine::end_of_opening(slot_id id) {
 inline void machine::opened(slot_id id, time_point now, role seen) {
     end_of_opening(id);
     slot& fresh = connections_[id];
+    if (drop_question(fresh.endpoint, id)) end_doubt(fresh.endpoint);
     const duration took = now - fresh.since;
     open_time_.record(took);
     blend(estimated_open_, took);
@@ -233,6 +269,7 @@ inline void machine::open_failed(slot_id id, const failure& why, time_point now)
     end_of_opening(id);
     const slot ended = connections_[id];
     connections_.move(id, slot_status::vacant);
+    const bool was_asked = drop_question(ended.endpoint, id);
     if (!ended.doomed) {
         endpoints_.failed(ended.endpoint, why, now, rng_);
         if (shares_vary_) update_shares(now);
@@ -245,6 +282,7 @@ inline void machine::open_failed(slot_id id, const failure& why, time_point now)
         } else if (connections_.at(ended.endpoint).open() == 0) {
             forget_role(ended.endpoint);
         }
+        login_failed(ended.endpoint, why.kind, was_asked);
         if (ended.replaces == none && ended.purpose == open_purpose::renewal) ++renewal_debt_;
         actions_.push_back(action::refresh());
     }
@@ -257,6 +295,7 @@ inline void machine::maintained(slot_id id, const failure& why, time_point now) 
     slot& ready = connections_[id];
     const bool lost = why || ready.doomed || now >= ready.ends_at;
     const bool unwanted = id == trial_ && !end_trial(id, lost, now);
+    if (drop_question(ready.endpoint, id) && !why) end_doubt(ready.endpoint);
     if (why && !ready.doomed) {
         connection_failed(id, why, now);
     } else if (ready.doomed) {

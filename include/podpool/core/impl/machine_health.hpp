@@ -21,6 +21,95 @@ inline void machine::ask_a_sibling(endpoint_id where, time_point now) {
     if (!closing_ && asked != none && !is_checked(where)) start_check(asked, now, true);
 }
 
+/// Whether the endpoint's connections are kept from callers who want this role: it is in doubt, or it isn't
+/// well and another endpoint can serve them.
+inline bool machine::is_kept_back(endpoint_id id, role wanted) const {
+    const endpoint_entry& entry = endpoints_[id];
+    if (entry.doubtful) return true;
+    const bool unwell = entry.silent || (entry.ejection.ejected && !connections_.at(id).half_open);
+    return unwell && others_serve_[static_cast<std::size_t>(wanted)];
+}
+
+// --- Doubt: did a server end one session, or does it end them all? ---
+//
+// PostgreSQL says the same (SQLSTATE 57P01) when an administrator ends one session and when it shuts down.
+// But a server that shuts down refuses logins before it ends its sessions. So the replacement of the lost
+// connection is dialled at once, and its login decides about the endpoint's idle connections. Nobody gets one
+// of them meanwhile.
+
+/// Begins to doubt an endpoint that has ended a session; ask_doubtful() asks it.
+inline void machine::doubt(endpoint_id id, role wanted) {
+    endpoint_entry& entry = endpoints_[id];
+    if (closing_ || entry.doubtful) return;
+    entry.doubtful = true;
+    entry.doubted_for = wanted;
+    entry.asked_by = none;
+    any_unwell_ = true;
+    update_usable();
+}
+
+/// Asks each endpoint in doubt that isn't being asked: by a login, or, where there is no room for one or the
+/// server has none, on an idle connection.
+inline void machine::ask_doubtful(time_point now) {
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        const endpoint_entry& entry = endpoints_[id];
+        if (!entry.doubtful || entry.asked_by != none) continue;
+        const bool known_down = entry.last_failure.kind == failure_kind::endpoint_down &&
+                                entry.failures > 0 && now < entry.retry_at;
+        if (known_down) close_idle_of(id, close_reason::endpoint_failed);
+        const slot_id oldest = connections_.at(id).oldest;
+        if (known_down || entry.removed || connections_.at(id).open() == 0) {
+            end_doubt(id);
+        } else if (entry.dialable(now) && connections_.live() < max_) {
+            // The socket of the lost connection may still take the place of the new one.
+            if (hard_room() == 0) continue;
+            start_open_on(id, open_purpose::verdict, now, none, entry.doubted_for);
+            endpoints_[id].asked_by = openings_.back();
+        } else if (oldest != none) {
+            start_check(oldest, now, true);
+            endpoints_[id].asked_by = oldest;
+        } else {
+            // Leased connections find out by themselves.
+            end_doubt(id);
+        }
+    }
+}
+
+/// Notes that the question of an endpoint in doubt has ended; false if this slot didn't ask it.
+inline bool machine::drop_question(endpoint_id id, slot_id asked) {
+    endpoint_entry& entry = endpoints_[id];
+    if (entry.asked_by != asked) return false;
+    entry.asked_by = none;
+    return true;
+}
+
+/// What a failed login says of an endpoint in doubt. `was_asked`: it began after the doubt.
+inline void machine::login_failed(endpoint_id id, failure_kind why, bool was_asked) {
+    if (!endpoints_[id].doubtful) return;
+    switch (why) {
+        case failure_kind::endpoint_down:
+        case failure_kind::connection_lost:
+        case failure_kind::session_terminated:
+            close_idle_of(id, close_reason::endpoint_failed);
+            forget_role(id);
+            end_doubt(id);
+            break;
+        case failure_kind::overloaded:
+            break;  // an idle connection is asked next
+        default:
+            // A server that refuses this login for its own sake is up.
+            if (was_asked) end_doubt(id);
+    }
+}
+
+inline void machine::end_doubt(endpoint_id id) {
+    endpoint_entry& entry = endpoints_[id];
+    if (!entry.doubtful) return;
+    entry.doubtful = false;
+    entry.asked_by = none;
+    update_usable();
+}
+
 /// Finds out which endpoints aren't well, and whether others serve meanwhile: then callers are kept from
 /// those.
 ///
@@ -43,7 +132,7 @@ inline void machine::review_health(time_point now) {
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const endpoint_entry& entry = endpoints_[id];
         const bool ejected = entry.known && entry.ejection.ejected;
-        any_unwell_ = any_unwell_ || entry.silent || ejected;
+        any_unwell_ = any_unwell_ || entry.silent || entry.doubtful || ejected;
         if (ejected && now >= entry.ejection.probe_at && !connections_.at(id).half_open) {
             connections_.set_half_open(id, true);
             // Its connections may have made way.
@@ -59,7 +148,7 @@ inline void machine::review_health(time_point now) {
 /// Whether an endpoint serves whoever comes.
 inline bool machine::is_sound(endpoint_id id) const {
     const endpoint_entry& entry = endpoints_[id];
-    const bool well = entry.failures == 0 && !entry.silent && !entry.ejection.ejected;
+    const bool well = entry.failures == 0 && !entry.silent && !entry.doubtful && !entry.ejection.ejected;
     return entry.present() && well && connections_.at(id).open() > 0;
 }
 

@@ -41,6 +41,7 @@ inline bool machine::suits(endpoint_id id, role wanted) const {
 /// has to be asked and can't be on an idle connection. What isn't well isn't dialled while others serve.
 inline bool machine::may_suit(endpoint_id id, role wanted, open_purpose purpose) const {
     const endpoint_counts& counts = connections_.at(id);
+    if (purpose == open_purpose::verdict) return true;
     if (is_kept_back(id, wanted)) return false;
     if (wanted == role::any) return counts.share > 0 && (!standbys_serve_ || counts.is != role::primary);
     if (counts.is == wanted) return true;

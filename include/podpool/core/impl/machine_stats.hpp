@@ -156,6 +156,12 @@ inline std::string machine::broken_invariant(time_point now) const {
             return "the counts of " + to_string(endpoints_[id].info.where) + " are wrong";
         }
         if (endpoints_[id].removed && kept.idle > 0) return "a removed endpoint has idle connections";
+        if (const slot_id asked = endpoints_[id].asked_by; asked != none) {
+            const slot_status status = connections_[asked].status;
+            const bool is_asked = status == slot_status::opening || status == slot_status::checking;
+            if (!endpoints_[id].doubtful || connections_[asked].endpoint != id || !is_asked)
+                return "an endpoint in doubt is asked by nobody";
+        }
     }
     if (opening != openings_.size()) return "the list of openings is wrong";
     if (surplus() && connections_.totals().idle > 0)

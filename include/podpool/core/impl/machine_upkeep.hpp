@@ -9,6 +9,7 @@ namespace podpool::core {
 inline void machine::settle(time_point now) {
     if (fallback_ != none_reachable()) update_usable();
     if (roles_.prefer_standby) review_preference(now);
+    if (any_unwell_ && !closing_) ask_doubtful(now);
     serve(now);
     if (!waiters_.empty() && all_rejected(now)) refuse_all(errc::connection_rejected);
     if (!closing_) {
@@ -18,6 +19,7 @@ inline void machine::settle(time_point now) {
         pay_renewal_debt(now);
         trim();
     }
+    answer_ready(now);
     crowded_ = connections_.live() > max_;
     settled_ = true;
     next_deadline_ = earliest_deadline(now);
@@ -114,14 +116,35 @@ inline void machine::make_room_from_parked(std::size_t wanted) {
     }
 }
 
+/// How many connections are kept open.
+inline std::size_t machine::minimum() const {
+    const std::size_t least = readiness_.asked() ? 1 : 0;
+    return std::min(std::max(settings_.min_conns, least), max_);
+}
+
+/// The pool is ready when its minimum is open.
+inline void machine::answer_ready(time_point now) {
+    if (!readiness_.asked()) return;
+    const tally& totals = connections_.totals();
+    readiness::verdict standing = readiness::verdict::not_yet;
+    if (closing_) {
+        standing = readiness::verdict::closed;
+    } else if (totals.idle + totals.maintaining + totals.active >= minimum()) {
+        standing = readiness::verdict::ready;
+    } else if (all_rejected(now)) {
+        standing = readiness::verdict::rejected;
+    }
+    readiness_.answer(standing, now, actions_);
+}
+
 inline void machine::keep_minimum(time_point now) {
     const tally& totals = connections_.totals();
     const std::size_t kept = connections_.live() - connections_.doomed() - replacements_opening();
     const std::size_t unclaimed =
         openings_.size() > waiters_.size() ? openings_.size() - waiters_.size() : std::size_t{0};
     const std::size_t spare = totals.idle + totals.maintaining + unclaimed;
-    for (std::size_t wanted = opens_for_minimum(kept, spare, std::min(settings_.min_conns, max_),
-                                                std::min(settings_.min_idle_conns, max_), room());
+    for (std::size_t wanted =
+             opens_for_minimum(kept, spare, minimum(), std::min(settings_.min_idle_conns, max_), room());
          wanted > 0; --wanted) {
         if (!start_open(open_purpose::minimum, now)) return;
     }
@@ -357,13 +380,13 @@ inline time_point machine::earliest_deadline(time_point now) const {
         if (estimated_open_ > duration{0}) at(waiters_.front_since(wanted) + estimated_open_);
         if (wanted != role::any) at(searches_[static_cast<std::size_t>(wanted)].next);
     }
+    at(readiness_.next_deadline());
     for (const slot_id id : checks_) at(connections_[id].since + std::max(patience, 4 * estimated_open_));
     for (endpoint_id id = 0; any_unwell_ && id < endpoints_.size(); ++id) {
         if (endpoints_[id].ejection.ejected) at(endpoints_[id].ejection.probe_at);
     }
     const tally& totals = connections_.totals();
-    const bool wants_more = !waiters_.empty() || renewal_debt_ > 0 ||
-                            connections_.live() < std::min(settings_.min_conns, max_) ||
+    const bool wants_more = !waiters_.empty() || renewal_debt_ > 0 || connections_.live() < minimum() ||
                             totals.idle + totals.maintaining < std::min(settings_.min_idle_conns, max_);
     if (wants_more) {
         for (const slot_id id : openings_) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/endpoint.hpp>
 #include <podpool/endpoint_info.hpp>
+#include <podpool/removal_kind.hpp>
 
 #include <chrono>
 #include <optional>
@@ -21,6 +23,11 @@ struct endpoint_set {
     std::optional<std::chrono::seconds> ttl;
     /// In how long the source will ask again, if it does.
     std::optional<std::chrono::nanoseconds> next_refresh;
+    /// What becomes of endpoints of earlier answers that this one doesn't have.
+    removal_kind removal = removal_kind::tentative;
+    /// What was found and isn't used, since the pool uses the other address family of its name
+    /// (`pool_address_family`). For people to look at; the pool doesn't read it.
+    std::vector<endpoint> left_out;
 };
 
 }  // namespace podpool

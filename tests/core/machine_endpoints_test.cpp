@@ -81,6 +81,58 @@ TEST_CASE("#c an endpoint that comes back between two answers loses nothing") {
     for (int lease = 0; lease < 6; ++lease) CHECK(pool.machine.try_acquire(pool.now));
 }
 
+TEST_CASE("an authoritative answer takes away at once what it doesn't have, leases when they come back") {
+    bare_pool pool(settings_of(6), {1, 2, 3});
+    const std::vector<slot_id> slots = pool.lease_new(6);
+    const auto held = std::find_if(slots.begin(), slots.end(),
+                                   [&](slot_id slot) { return pool.where(slot) == address(3); });
+    REQUIRE(held != slots.end());
+    for (const slot_id slot : slots) {
+        if (slot != *held) pool.machine.released(slot, {}, false, pool.now);
+    }
+    pool.collect();
+    // Number 2 is in its grace already: what an authority doesn't have isn't waited for either.
+    pool.machine.discovered(answer_with({1, 3}), pool.now);
+    REQUIRE(on(pool, 2) == 2);
+    endpoint_set answer = answer_with({1, 4});
+    answer.removal = removal_kind::authoritative;
+    pool.machine.discovered(answer, pool.now);
+    CHECK(on(pool, 1) == 2);
+    CHECK(on(pool, 2) == 0);
+    CHECK(on(pool, 3) == 1);
+    CHECK(state_of(pool, 3) == endpoint_state::removed);
+    const std::vector<action> closes = pool.collect(action_kind::close);
+    REQUIRE(closes.size() == 3);
+    for (const action& each : closes) {
+        CHECK(pool.where(each.slot) != address(1));
+        pool.machine.closed(each.slot, pool.now);
+    }
+    CHECK(pool.status(*held) == slot_status::leased);
+    pool.machine.released(*held, {}, false, pool.now);
+    CHECK(pool.status(*held) == slot_status::closing);
+}
+
+TEST_CASE("what an authoritative answer has taken away serves nobody, even when nothing else can") {
+    bare_pool pool(settings_of(2), {1, 2});
+    pool.open_idle(2);
+    endpoint_set answer = answer_with({3});
+    answer.removal = removal_kind::authoritative;
+    pool.machine.discovered(answer, pool.now);
+    pool.machine.acquire(pool.now, never, 50);
+    pool.collect();
+    const auto attempt = std::find_if(pool.seen.begin(), pool.seen.end(), [](const action& each) {
+        return each.kind == action_kind::open;
+    });
+    REQUIRE(attempt != pool.seen.end());
+    REQUIRE(pool.machine.begin_open(attempt->slot, pool.now) != nullptr);
+    CHECK(pool.where(attempt->slot) == address(3));
+    pool.machine.open_failed(attempt->slot, refused, pool.now);
+    CHECK(pool.collect(action_kind::grant).empty());
+    // The grace of later answers is as before.
+    pool.machine.discovered(answer_with({4}), pool.now);
+    CHECK(state_of(pool, 3) == endpoint_state::absent);
+}
+
 TEST_CASE("#c a failed question changes no endpoint") {
     bare_pool pool(settings_of(6), {1, 2, 3});
     pool.open_idle(6);

@@ -290,7 +290,7 @@ private:
 
     // Endpoints: impl/machine_endpoints.hpp
     void merge(const endpoint_info& info, time_point now);
-    void drop_missing(time_point now);
+    void drop_missing(unsigned most_missed, time_point now);
     void remove_endpoint(endpoint_id id, time_point now);
     void update_usable();
     [[nodiscard]] bool none_reachable() const;

@@ -20,7 +20,7 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
         if (entry.known && !entry.removed) ++entry.missed_answers;
     }
     for (const endpoint_info& info : answer.endpoints) merge(info, now);
-    drop_missing(now);
+    drop_missing(answer.removal == removal_kind::authoritative ? 1 : answers_until_removed, now);
     update_usable();
     update_shares(now);
     settle(now);
@@ -35,15 +35,15 @@ inline void machine::discovered_again(time_point now) {
             endpoint_entry& entry = endpoints_[id];
             if (entry.known && !entry.removed && entry.missed_answers > 0) ++entry.missed_answers;
         }
-        drop_missing(now);
+        drop_missing(answers_until_removed, now);
         update_usable();
         update_shares(now);
     }
     settle(now);
 }
 
-/// Removes what has been missing for too many answers.
-inline void machine::drop_missing(time_point now) {
+/// Removes the endpoints that so many answers in a row have missed.
+inline void machine::drop_missing(unsigned most_missed, time_point now) {
     all_present_ = none_missing_ = true;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
@@ -51,7 +51,7 @@ inline void machine::drop_missing(time_point now) {
         all_present_ = all_present_ && entry.present();
         if (entry.removed) continue;
         if (entry.missed_answers == 1) entry.state_since = now;
-        if (entry.missed_answers >= answers_until_removed) remove_endpoint(id, now);
+        if (entry.missed_answers >= most_missed) remove_endpoint(id, now);
         none_missing_ = none_missing_ && (entry.removed || entry.present());
     }
 }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+
+namespace podpool {
+
+/// What an answer of a discovery source means for an endpoint that it doesn't have any more.
+enum class removal_kind : std::uint8_t {
+    /// The endpoint may be back in the next answer, as with DNS servers that disagree: it gets nothing new,
+    /// and its idle connections are closed when two further answers miss it, too.
+    tentative,
+    /// The endpoint doesn't belong to the set: idle connections are closed at once, leased ones when they
+    /// come back.
+    authoritative,
+};
+
+}  // namespace podpool

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/address_family.hpp>
 #include <podpool/balance_policy.hpp>
 #include <podpool/credentials.hpp>
 #include <podpool/discovery_kind.hpp>
+#include <podpool/dns_search_mode.hpp>
 #include <podpool/endpoint.hpp>
 #include <podpool/held_lease.hpp>
 #include <podpool/overload_policy.hpp>
@@ -75,6 +77,10 @@ struct options {
     std::chrono::nanoseconds dns_refresh = std::chrono::seconds(5);
     /// `ip:port,...`; empty: the system's resolv.conf.
     std::string dns_servers;
+    /// Which names a name is looked up as.
+    dns_search_mode dns_search = dns_search_mode::automatic;
+    /// Which addresses of a name are used.
+    podpool::address_family address_family = podpool::address_family::automatic;
     /// The identities of the servers that may be used, with commas between them (PostgreSQL's
     /// `system_identifier`, MySQL's `server_uuid`); `learn`: that of the first one (PostgreSQL); empty: any.
     std::string verify_cluster;

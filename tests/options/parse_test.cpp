@@ -61,7 +61,8 @@ TEST_CASE("every key sets its field") {
         "pool_leak_threshold=1m "
         "pool_max_conn_idle_time=90s pool_health_check_period=250ms pool_acquire_timeout=1.5s "
         "pool_max_waiters=0 pool_connect_timeout=2s pool_discovery=srv pool_dns_refresh=10s "
-        "pool_dns_servers=10.0.0.10,[::1]:5353 pool_verify_cluster=7001,a-2 pool_balance=p2c "
+        "pool_dns_servers=10.0.0.10,[::1]:5353 pool_dns_search=system pool_address_family=ipv6 "
+        "pool_verify_cluster=7001,a-2 pool_balance=p2c "
         "pool_reset=rollback pool_name='web shop'");
     CHECK(parsed.driver_string.reveal() == "host=a");
     CHECK(parsed.max_conns == 40);
@@ -88,6 +89,8 @@ TEST_CASE("every key sets its field") {
     CHECK(parsed.discovery == podpool::discovery_kind::srv);
     CHECK(parsed.dns_refresh == 10s);
     CHECK(parsed.dns_servers == "10.0.0.10,[::1]:5353");
+    CHECK(parsed.dns_search == podpool::dns_search_mode::system);
+    CHECK(parsed.address_family == podpool::address_family::ipv6);
     CHECK(parsed.verify_cluster == "7001,a-2");
     CHECK(parsed.balance == podpool::balance_policy::p2c);
     CHECK(parsed.reset == podpool::reset_mode::rollback);
@@ -99,12 +102,19 @@ TEST_CASE("every key sets its field") {
 }
 
 TEST_CASE("every name of a choice is known") {
+    using podpool::address_family;
     using podpool::balance_policy;
     using podpool::discovery_kind;
+    using podpool::dns_search_mode;
     using podpool::reset_mode;
     CHECK(options::parse("pool_discovery=auto").discovery == discovery_kind::automatic);
     CHECK(options::parse("pool_discovery=dns").discovery == discovery_kind::dns);
     CHECK(options::parse("pool_discovery=static").discovery == discovery_kind::fixed);
+    CHECK(options::parse("pool_dns_search=auto").dns_search == dns_search_mode::automatic);
+    CHECK(options::parse("pool_dns_search=off").dns_search == dns_search_mode::off);
+    CHECK(options::parse("pool_address_family=auto").address_family == address_family::automatic);
+    CHECK(options::parse("pool_address_family=ipv4").address_family == address_family::ipv4);
+    CHECK(options::parse("pool_address_family=both").address_family == address_family::both);
     CHECK(options::parse("pool_balance=least_active").balance == balance_policy::least_active);
     CHECK(options::parse("pool_balance=round_robin").balance == balance_policy::round_robin);
     CHECK(options::parse("pool_balance=random").balance == balance_policy::random);
@@ -316,6 +326,8 @@ TEST_CASE("#40 a bad value names key, value and range") {
          "\"LEAST_ACTIVE\" is unknown; expected one of least_active, p2c, round_robin, random"},
         {"pool_reset=on", "\"on\" is unknown; expected one of full, rollback, none"},
         {"pool_dns_servers=kube-dns", "\"kube-dns\" is not an IP address" + servers},
+        {"pool_dns_search=on", "\"on\" is unknown; expected one of auto, system, off"},
+        {"pool_address_family=v4", "\"v4\" is unknown; expected one of auto, ipv4, ipv6, both"},
         {"pool_dns_servers=10.0.0.1:0",
          "\"10.0.0.1:0\" has no port from 1 to 65535 after the address" + servers},
         {"pool_verify_cluster=7001,", "\"7001,\" has an empty identity" + cluster},

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/address_family.hpp>
 #include <podpool/balance_policy.hpp>
 #include <podpool/discovery_kind.hpp>
+#include <podpool/dns_search_mode.hpp>
 #include <podpool/overload_policy.hpp>
 #include <podpool/reset_mode.hpp>
 
@@ -23,6 +25,19 @@ inline constexpr std::array discovery_choices{
     choice<discovery_kind>{"dns", discovery_kind::dns},
     choice<discovery_kind>{"srv", discovery_kind::srv},
     choice<discovery_kind>{"static", discovery_kind::fixed},
+};
+
+inline constexpr std::array dns_search_choices{
+    choice<dns_search_mode>{"auto", dns_search_mode::automatic},
+    choice<dns_search_mode>{"system", dns_search_mode::system},
+    choice<dns_search_mode>{"off", dns_search_mode::off},
+};
+
+inline constexpr std::array address_family_choices{
+    choice<address_family>{"auto", address_family::automatic},
+    choice<address_family>{"ipv4", address_family::ipv4},
+    choice<address_family>{"ipv6", address_family::ipv6},
+    choice<address_family>{"both", address_family::both},
 };
 
 inline constexpr std::array balance_choices{

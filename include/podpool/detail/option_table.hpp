@@ -28,8 +28,9 @@ namespace podpool::detail {
 using option_field =
     std::variant<size_field, percent_field, choice_field<bool>, minimum_field, endpoint_bound_field,
                  optional_size_field, duration_field, optional_duration_field, jitter_field,
-                 choice_field<discovery_kind>, choice_field<balance_policy>, choice_field<reset_mode>,
-                 choice_field<overload_policy>, dns_servers_field, name_field, zone_field, cluster_field>;
+                 choice_field<discovery_kind>, choice_field<dns_search_mode>, choice_field<address_family>,
+                 choice_field<balance_policy>, choice_field<reset_mode>, choice_field<overload_policy>,
+                 dns_servers_field, name_field, zone_field, cluster_field>;
 
 /// One option: a row of the table.
 struct option_row {
@@ -163,6 +164,17 @@ inline constexpr std::array option_table{
                "DNS servers to ask instead of the system's. The port is 53 where none is given; IPv6 "
                "addresses are written in brackets.",
                dns_servers_field{&options::dns_servers}},
+    option_row{"pool_dns_search", "",
+               "Which names a name without a dot at its end is looked up as. `system`: hosts file, then the "
+               "search list and `ndots` of resolv.conf, as the C library does; `auto`: the same, but in a "
+               "Kubernetes cluster the node's domains are left out, and a Service's short name is never "
+               "asked as it stands; `off`: a name with a dot is asked exactly as it is.",
+               choice_field<dns_search_mode>{&options::dns_search, dns_search_choices, {}}},
+    option_row{"pool_address_family", "",
+               "Which addresses of a name are used, since a pod with an IPv4 and an IPv6 address is one pod. "
+               "`auto`: the family with more addresses, IPv4 when there are as many of both; `both`: each "
+               "address is an endpoint.",
+               choice_field<address_family>{&options::address_family, address_family_choices, {}}},
     option_row{"pool_verify_cluster", "",
                "Which servers may be used, by an identity that they tell at login: PostgreSQL's "
                "`system_identifier`, "

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "discovery/address_lookup.hpp"
 
+#include "discovery/route.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -94,11 +96,32 @@ void address_lookup::on_outcome(family& part, const dns_outcome& outcome) {
     done(conclude());
 }
 
+void address_lookup::choose_family() {
+    // A family that has the name to itself is used whatever its route.
+    const bool open = choice_.wanted() == address_family::automatic && has_addresses(families_[0].answer) &&
+                      has_addresses(families_[1].answer);
+    family_choice::answer both;
+    for (std::size_t i = 0; i < families_.size(); ++i) {
+        const auto& answer = families_[i].answer;
+        if (answer) both[i].addresses = answer->addresses.size();
+        if (open) {
+            both[i].routable = std::any_of(answer->addresses.begin(), answer->addresses.end(), has_route);
+        }
+    }
+    choice_.take(both);
+}
+
+bool address_lookup::uses(const family& part) const {
+    return choice_.uses(static_cast<std::size_t>(&part - families_.data()));
+}
+
 lookup_result address_lookup::conclude() {
+    choose_family();
     lookup_result result;
     const auto& [v4, v6] = families_;
-    result.good = has_addresses(v4.answer) || has_addresses(v6.answer);
-    result.negative = !result.good && v4.answer && v6.answer;
+    for (const auto& part : families_) result.good = result.good || (uses(part) && has_addresses(part.answer));
+    const bool nothing = !has_addresses(v4.answer) && !has_addresses(v6.answer);
+    result.negative = nothing && v4.answer && v6.answer;
     result.problem = problem_text();
     if (result.good) {
         for (auto& part : families_) {
@@ -109,20 +132,35 @@ lookup_result address_lookup::conclude() {
             }
         }
     }
-    result.endpoints = endpoints();
+    add_endpoints(result);
     return result;
 }
 
 std::string address_lookup::problem_text() const {
     const auto& [v4, v6] = families_;
-    if (v4.answer && v6.answer) {
-        if (has_addresses(v4.answer) || has_addresses(v6.answer)) return {};
+    const bool nothing = !has_addresses(v4.answer) && !has_addresses(v6.answer);
+    if (!v4.answer || !v6.answer) {
+        // What isn't wanted may fail.
+        const auto& failed = v4.answer ? v6 : v4;
+        const bool matters = uses(failed) || choice_.wanted() == address_family::automatic || nothing;
+        return matters ? failure_text() : std::string();
+    }
+    if (nothing) {
         if (v4.name_missing || v6.name_missing) {
             return name_ + ": " + (v4.name_missing ? v4 : v6).reason +
                    ": no ready endpoint behind this name, or no such name";
         }
         return name_ + ": " + v4.reason + ", " + v6.reason + ": no ready endpoint behind this name";
     }
+    for (const auto& part : families_) {
+        if (uses(part) && has_addresses(part.answer)) return {};
+    }
+    return other_family_text();
+}
+
+/// Why one family or both have no answer.
+std::string address_lookup::failure_text() const {
+    const auto& [v4, v6] = families_;
     std::string text = name_ + ": ";
     if (!v4.answer && !v6.answer) {
         text +=
@@ -135,14 +173,30 @@ std::string address_lookup::problem_text() const {
     return text;
 }
 
-std::vector<endpoint_info> address_lookup::endpoints() const {
-    std::vector<endpoint_info> result;
+/// That only the family that isn't used has addresses.
+std::string address_lookup::other_family_text() const {
+    const bool only_v6 = has_addresses(families_[family_choice::v6].answer);
+    const std::string used = only_v6 ? "IPv4" : "IPv6";
+    const std::string other = only_v6 ? "IPv6" : "IPv4";
+    const std::string text = name_ + ": only " + other + " addresses, ";
+    if (choice_.wanted() != address_family::automatic) {
+        return text + "which pool_address_family=" + (only_v6 ? "ipv4" : "ipv6") + " leaves out";
+    }
+    return text + "while " + used + " is in use; they are taken after " +
+           std::to_string(answers_until_family_changes) + " such answers in a row";
+}
+
+void address_lookup::add_endpoints(lookup_result& result) const {
     for (const auto& part : families_) {
         for (const auto& address : part.last_good) {
-            result.emplace_back(endpoint(address.to_string(), port_), host_).weight = weight_;
+            endpoint where(address.to_string(), port_);
+            if (uses(part)) {
+                result.endpoints.emplace_back(std::move(where), host_).weight = weight_;
+            } else {
+                result.left_out.push_back(std::move(where));
+            }
         }
     }
-    return result;
 }
 
 }  // namespace podpool::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "discovery/dns_question.hpp"
+#include "discovery/family_choice.hpp"
 #include "discovery/lookup.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -19,14 +20,15 @@ namespace podpool::detail {
 /// What is known of A and AAAA (in this order) without asking, from the rest of another answer.
 using known_addresses = std::array<std::optional<address_records>, 2>;
 
-/// Asks for A and AAAA at once.
+/// Asks for A and AAAA at once, and takes the addresses of the family, or families, to use.
 ///
-/// It is good if one of the two has addresses. When the other one fails meanwhile, that family's last
+/// It is good if a family in use has addresses. When the other one in use fails meanwhile, that family's last
 /// good addresses stay; when it is empty, it has none.
 class address_lookup final : public lookup, public std::enable_shared_from_this<address_lookup> {
 public:
     /// `host`: the name that TLS verifies. `port`: that of every endpoint.
-    address_lookup(std::string host, std::uint16_t port) : host_(std::move(host)), port_(port) {}
+    address_lookup(std::string host, std::uint16_t port, address_family wanted)
+        : host_(std::move(host)), port_(port), choice_(wanted) {}
 
     /// The weight of every endpoint from the next answer on; 0 counts as 1: where SRV records have no weights
     /// all are 0, and one of 0 among others has the smallest part (RFC 2782).
@@ -60,15 +62,20 @@ private:
 
     void prepare(const std::string& name, known_addresses known);
     void on_outcome(family& part, const dns_outcome& outcome);
+    void choose_family();
     lookup_result conclude();
+    [[nodiscard]] bool uses(const family& part) const;
     [[nodiscard]] std::string problem_text() const;
-    [[nodiscard]] std::vector<endpoint_info> endpoints() const;
+    [[nodiscard]] std::string failure_text() const;
+    [[nodiscard]] std::string other_family_text() const;
+    void add_endpoints(lookup_result& result) const;
 
     std::string host_;
     std::uint16_t port_;
     std::uint16_t weight_ = 1;
+    family_choice choice_;
     std::string name_;
-    std::array<family, 2> families_;
+    std::array<family, 2> families_;  // as family_choice has them
     handler done_;
 };
 

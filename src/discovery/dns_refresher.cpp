@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
 #include <utility>
 
 namespace podpool::detail {
@@ -28,6 +29,15 @@ std::vector<endpoint> servers_from(const options& settings) {
     return std::move(parsed.servers);
 }
 
+/// What no name uses, each address and port once, in order.
+std::vector<endpoint> left_out_of(const std::vector<lookup_result>& results,
+                                  const std::vector<endpoint_info>& used) {
+    std::set<endpoint> unused;
+    for (const auto& result : results) unused.insert(result.left_out.begin(), result.left_out.end());
+    for (const auto& one : used) unused.erase(one.where);
+    return {unused.begin(), unused.end()};
+}
+
 }  // namespace
 
 dns_refresher::dns_refresher(const boost::asio::any_io_executor& executor,
@@ -41,10 +51,11 @@ dns_refresher::dns_refresher(const boost::asio::any_io_executor& executor,
       question_time_(std::min(settings.connect_timeout, longest_question)),
       files_(std::move(files)),
       random_(std::random_device{}()) {
-    auto sorted = sort_targets(targets, !services_);
+    auto sorted = sort_targets(targets, !services_, settings.address_family);
     fixed_ = std::move(sorted.fixed);
+    const lookup_rules rules{services_, settings.dns_search, settings.address_family, files_.hosts};
     for (const auto& target : sorted.names) {
-        lookups_.push_back(std::make_shared<name_lookup>(target, services_, files_.hosts));
+        lookups_.push_back(std::make_shared<name_lookup>(target, rules));
     }
     results_.resize(lookups_.size());
 }
@@ -126,9 +137,12 @@ void dns_refresher::finish() {
     for (const auto& result : results_) {
         good = good || result.good;
         add_unique(answer.endpoints, result.endpoints);
+        // An answer is one set: this ends the grace of other names' missing addresses, too.
+        if (result.replaces_all) answer.removal = removal_kind::authoritative;
         if (result.ttl) answer.ttl = answer.ttl ? std::min(*answer.ttl, *result.ttl) : *result.ttl;
         if (!result.problem.empty()) problems += (problems.empty() ? "" : "; ") + result.problem;
     }
+    answer.left_out = left_out_of(results_, answer.endpoints);
     const auto interval = pace(good, problems.empty(), answer.ttl);
     answer.next_refresh = interval;
     wait_for(interval);

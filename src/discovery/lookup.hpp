@@ -3,6 +3,7 @@
 
 #include "discovery/name_servers.hpp"
 
+#include <podpool/endpoint.hpp>
 #include <podpool/endpoint_info.hpp>
 
 #include <chrono>
@@ -25,10 +26,14 @@ inline constexpr std::chrono::seconds time_for_the_rest{1};
 struct lookup_result {
     /// Whether there is an answer with at least one endpoint.
     bool good = false;
-    /// Whether the servers say that there is nothing: NXDOMAIN or an empty answer.
+    /// Whether it is certain that there is nothing: NXDOMAIN, an empty answer, no line in the hosts file.
     bool negative = false;
     /// The endpoints in the answer, and those kept from an earlier one for the part that failed.
     std::vector<endpoint_info> endpoints;
+    /// What the answer has and the choice of the address family leaves out.
+    std::vector<endpoint> left_out;
+    /// Whether the endpoints of earlier results are another database's.
+    bool replaces_all = false;
     /// The smallest TTL in the answer.
     std::optional<std::chrono::seconds> ttl;
     /// What went wrong; a good result may have a problem, too.

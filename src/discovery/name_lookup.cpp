@@ -2,6 +2,7 @@
 #include "discovery/name_lookup.hpp"
 
 #include "discovery/address_lookup.hpp"
+#include "discovery/hosts_lookup.hpp"
 #include "discovery/service_lookup.hpp"
 
 #include <boost/asio/post.hpp>
@@ -17,92 +18,115 @@ std::string without_last_dot(std::string name) {
     return name;
 }
 
-std::shared_ptr<lookup> make_lookup(const std::string& host, std::uint16_t port, bool services) {
-    if (services) return std::make_shared<service_lookup>();
-    return std::make_shared<address_lookup>(host, port);
-}
-
-std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
 }  // namespace
 
-name_lookup::name_lookup(const discovery_target& target, bool services, std::string hosts_file)
-    : name_(without_last_dot(target.host)),
+name_lookup::name_lookup(const discovery_target& target, lookup_rules rules)
+    : written_(target.host),
+      host_(without_last_dot(target.host)),
       port_(target.port),
-      search_(target.host.find('.') == std::string::npos),
-      hosts_file_(services ? std::string() : std::move(hosts_file)),
-      lookup_(make_lookup(name_, target.port, services)) {}
+      rules_(std::move(rules)) {}
 
 void name_lookup::run(const std::shared_ptr<name_servers>& servers, const resolver_config& config,
                       clock::time_point deadline, handler done) {
     done_ = std::move(done);
     servers_ = servers;
     deadline_ = deadline;
-    if (run_hosts_file(servers)) return;
-    if (!pinned_) {
-        candidates_ = search_ ? search_candidates(name_, config) : std::vector<std::string>{name_};
-        candidate_ = 0;
-    }
-    ask_candidate();
+    if (!adopted_) find_candidates(config);
+    for (auto& one : candidates_) one.result.reset();
+    asked_ = adopted_ ? candidates_.size() : 1;
+    for (std::size_t i = 0; i < asked_; ++i) ask(i);
 }
 
-bool name_lookup::run_hosts_file(const std::shared_ptr<name_servers>& servers) {
-    if (!search_ || hosts_file_.empty()) return false;
-    lookup_result result;
-    for (const auto& address : read_hosts(hosts_file_, name_)) {
-        result.endpoints.emplace_back(endpoint(address.to_string(), port_), name_);
+void name_lookup::find_candidates(const resolver_config& config) {
+    const auto addresses = [&] { return std::make_shared<address_lookup>(host_, port_, rules_.family); };
+    const search_plan plan = plan_search(written_, config, rules_.search);
+    keeps_inside_ = plan.keeps_inside;
+    candidates_.clear();
+    if (plan.hosts_file && !rules_.services) {
+        candidates_.push_back(
+            {host_, rules_.hosts_file, std::make_shared<hosts_lookup>(rules_.hosts_file, addresses()), {}});
     }
-    if (result.endpoints.empty()) return false;
-    result.good = true;
-    boost::asio::post(servers->strand(), [weak = weak_from_this(), result = std::move(result)]() mutable {
-        const auto self = weak.lock();
-        if (self != nullptr && self->done_) self->finish(std::move(result));
-    });
-    return true;
+    for (const auto& name : plan.names) {
+        std::shared_ptr<lookup> question;
+        if (rules_.services) {
+            question = std::make_shared<service_lookup>(rules_.family);
+        } else {
+            question = addresses();
+        }
+        candidates_.push_back({name, name, std::move(question), {}});
+    }
 }
 
 void name_lookup::hurry(clock::time_point deadline) {
     deadline_ = std::min(deadline_, deadline);
-    lookup_->hurry(deadline);
+    for (const auto& one : candidates_) one.question->hurry(deadline);
 }
 
 void name_lookup::abandon() noexcept {
     done_ = nullptr;
-    lookup_->abandon();
+    for (const auto& one : candidates_) one.question->abandon();
 }
 
-void name_lookup::ask_candidate() {
-    lookup_->run(servers_, candidates_[candidate_], deadline_,
-                 [weak = weak_from_this()](lookup_result result) {
-                     const auto self = weak.lock();
-                     if (self != nullptr && self->done_) self->on_result(std::move(result));
-                 });
+void name_lookup::ask(std::size_t which) {
+    candidates_[which].question->run(servers_, candidates_[which].name, deadline_,
+                                     [weak = weak_from_this(), which](lookup_result result) {
+                                         const auto self = weak.lock();
+                                         if (self == nullptr || !self->done_) return;
+                                         self->on_result(which, std::move(result));
+                                     });
 }
 
-void name_lookup::on_result(lookup_result result) {
-    if (result.good && !pinned_) {
-        candidates_ = {candidates_[candidate_]};
-        candidate_ = 0;
-        pinned_ = true;
+void name_lookup::on_result(std::size_t which, lookup_result result) {
+    const bool good = result.good;
+    candidates_[which].result = std::move(result);
+    for (std::size_t i = 0; i < asked_; ++i) {
+        const auto& known = candidates_[i].result;
+        if (!known) {
+            // It keeps the good one waiting for a moment only.
+            if (good) hurry(clock::now() + time_for_the_rest);
+            return;
+        }
+        if (known->good) return adopt(i);
     }
-    if (result.negative && candidate_ + 1 < candidates_.size()) {
-        ++candidate_;
-        return ask_candidate();
-    }
-    if (result.negative && search_ && !pinned_) result.problem += " (asked for " + joined(candidates_) + ")";
-    if (result.negative && !search_) result.problem += " (a name with a dot is asked for as it is)";
+    const bool leads_on = !adopted_ && candidates_[asked_ - 1].result->negative;
+    if (!leads_on || asked_ == candidates_.size()) return give_up();
+    ask(asked_++);
+}
+
+void name_lookup::adopt(std::size_t which) {
+    lookup_result result = std::move(*candidates_[which].result);
+    result.replaces_all = adopted_ && which + 1 < candidates_.size();
+    for (std::size_t i = which + 1; i < candidates_.size(); ++i) candidates_[i].question->abandon();
+    candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(which) + 1, candidates_.end());
+    adopted_ = true;
     finish(std::move(result));
+}
+
+/// The last one asked says why: with the adopted one that is itself, else the one that led no further.
+void name_lookup::give_up() {
+    lookup_result result = std::move(*candidates_[asked_ - 1].result);
+    result.problem += asked_text();
+    finish(std::move(result));
+}
+
+std::string name_lookup::asked_text() const {
+    std::string text;
+    for (std::size_t i = 0; asked_ > 1 && i < asked_; ++i) {
+        text += (text.empty() ? " (asked: " : ", ") + candidates_[i].shown;
+    }
+    if (keeps_inside_ && !adopted_ && asked_ == candidates_.size()) {
+        text += (text.empty() ? " (" : "; ") + ("outside of the cluster it would be `" + host_ + ".`");
+    }
+    return text.empty() ? text : text + ")";
 }
 
 void name_lookup::finish(lookup_result result) {
     if (result.good) {
         last_good_ = result.endpoints;
+        last_left_out_ = result.left_out;
     } else {
         result.endpoints = last_good_;
+        result.left_out = last_left_out_;
     }
     servers_.reset();
     const handler done = std::exchange(done_, nullptr);

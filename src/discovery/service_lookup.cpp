@@ -93,7 +93,7 @@ void service_lookup::take_targets(const dns_message& message, const std::vector<
     for (auto& [key, value] : found) {
         known_addresses& known = value.known;
         auto& target = targets_[key];
-        if (target == nullptr) target = std::make_shared<address_lookup>(key.first, key.second);
+        if (target == nullptr) target = std::make_shared<address_lookup>(key.first, key.second, wanted_);
         target->set_weight(value.weight);
         // A server leaves out the additional records that don't fit. A family that no target has is not
         // used at all; one that only some have may have been left out for the others.
@@ -130,6 +130,7 @@ void service_lookup::ask_targets() {
 void service_lookup::merge(lookup_result result) {
     result_.good = result_.good || result.good;
     add_unique(result_.endpoints, result.endpoints);
+    result_.left_out.insert(result_.left_out.end(), result.left_out.begin(), result.left_out.end());
     if (result.ttl) result_.ttl = result_.ttl ? std::min(*result_.ttl, *result.ttl) : *result.ttl;
     if (result.problem.empty()) return;
     if (++problems_ <= most_problems_told) {

@@ -21,6 +21,9 @@ namespace podpool::detail {
 /// ones as long as the SRV answer names it.
 class service_lookup final : public lookup, public std::enable_shared_from_this<service_lookup> {
 public:
+    /// `wanted`: the family of each target's addresses.
+    explicit service_lookup(address_family wanted) : wanted_(wanted) {}
+
     void run(const std::shared_ptr<name_servers>& servers, const std::string& name,
              clock::time_point deadline, handler done) override;
     void hurry(clock::time_point deadline) override;
@@ -41,6 +44,7 @@ private:
         known_addresses known;
     };
 
+    address_family wanted_;
     std::shared_ptr<name_servers> servers_;
     std::string name_;
     clock::time_point deadline_;

@@ -74,7 +74,7 @@ resolver_config parse_resolv_conf(std::string_view text) {
             config.search.clear();
             for (std::string_view domain : values) {
                 if (domain.ends_with('.')) domain.remove_suffix(1);
-                if (is_dns_name(domain)) config.search.emplace_back(domain);
+                if (domain.empty() || is_dns_name(domain)) config.search.emplace_back(domain);
             }
         } else if (words[0] == "options") {
             for (const auto value : values) read_option(value, config);
@@ -107,15 +107,6 @@ std::vector<boost::asio::ip::address> parse_hosts(std::string_view text, std::st
 
 std::vector<boost::asio::ip::address> read_hosts(const std::string& path, std::string_view name) {
     return parse_hosts(read_file(path).value_or(std::string()), name);
-}
-
-std::vector<std::string> search_candidates(const std::string& name, const resolver_config& config) {
-    std::vector<std::string> candidates;
-    for (const auto& domain : config.search) {
-        if (is_dns_name(name + "." + domain)) candidates.push_back(name + "." + domain);
-    }
-    candidates.insert(config.ndots == 0 ? candidates.begin() : candidates.end(), name);
-    return candidates;
 }
 
 }  // namespace podpool::detail

@@ -21,7 +21,7 @@ struct system_files {
 /// What resolv.conf says about whom to ask, and for what.
 struct resolver_config {
     std::vector<endpoint> servers;
-    /// Domains without a dot at the end.
+    /// Domains without a dot at the end; the empty one is the root.
     std::vector<std::string> search;
     /// A name with at least as many dots is asked as it is first.
     int ndots = 1;
@@ -38,8 +38,5 @@ std::vector<boost::asio::ip::address> parse_hosts(std::string_view text, std::st
 
 /// The same for a file; nothing if it can't be read.
 std::vector<boost::asio::ip::address> read_hosts(const std::string& path, std::string_view name);
-
-/// The absolute names to ask for, in this order, for a name without dots, as resolv.conf says.
-std::vector<std::string> search_candidates(const std::string& name, const resolver_config& config);
 
 }  // namespace podpool::detail

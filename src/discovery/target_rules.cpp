@@ -83,7 +83,9 @@ bool is_dns_name(std::string_view name) {
     return label > 0;
 }
 
-sorted_targets sort_targets(const std::vector<discovery_target>& targets, bool need_ports) {
+sorted_targets sort_targets(const std::vector<discovery_target>& targets, bool need_ports,
+                            address_family family) {
+    const char* const localhost = family == address_family::ipv6 ? "::1" : "127.0.0.1";
     check_not_empty(targets);
     sorted_targets result;
     for (const auto& target : targets) {
@@ -92,7 +94,7 @@ sorted_targets sort_targets(const std::vector<discovery_target>& targets, bool n
             add_unique(result.fixed, {*known});
         } else if (is_localhost(target.host)) {
             check_port(target);
-            add_unique(result.fixed, {endpoint_info(endpoint("127.0.0.1", target.port), target.host)});
+            add_unique(result.fixed, {endpoint_info(endpoint(localhost, target.port), target.host)});
         } else {
             if (!is_dns_name(target.host)) {
                 reject(shown(target) +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/address_family.hpp>
 #include <podpool/discovery/target.hpp>
 #include <podpool/endpoint_info.hpp>
 
@@ -18,8 +19,10 @@ struct sorted_targets {
 };
 
 /// Tells fixed endpoints from names. `need_ports`: whether a name must have a port (SRV brings its own).
+/// `family`: with ipv6 `localhost` is ::1, else 127.0.0.1; nothing else depends on it.
 /// Throws podpool::error (errc::invalid_options) that names the entry.
-sorted_targets sort_targets(const std::vector<discovery_target>& targets, bool need_ports);
+sorted_targets sort_targets(const std::vector<discovery_target>& targets, bool need_ports,
+                            address_family family = address_family::automatic);
 
 /// Throws podpool::error (errc::invalid_options) if there is anything but addresses and sockets.
 std::vector<endpoint_info> literal_targets(const std::vector<discovery_target>& targets);

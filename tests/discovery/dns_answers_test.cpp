@@ -33,6 +33,7 @@ struct fixture {
 
 TEST_CASE("A and AAAA records together are the endpoints, with port, name, source and TTL") {
     fixture f;
+    f.settings.address_family = address_family::both;
     f.server.set(name, a, dns_reply().a("10.0.0.1", 7).a("10.0.0.2", 4));
     f.server.set(name, aaaa, dns_reply().aaaa("fd00::1", 3));
     const auto source = f.start();

@@ -122,6 +122,7 @@ TEST_CASE("NXDOMAIN from one server is an answer: the next one isn't asked") {
 
 TEST_CASE("the family that fails keeps its last good addresses, and the error is told") {
     fixture f;
+    f.settings.address_family = address_family::both;
     f.server.set(name, a, dns_reply().a("10.0.0.1"));
     f.server.set(name, aaaa, dns_reply().aaaa("fd00::1"));
     const auto source = f.start();

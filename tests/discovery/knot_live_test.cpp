@@ -86,6 +86,7 @@ TEST_CASE("a real server: 300 pods come over TCP, 60 in one UDP packet") {
 TEST_CASE("a real server: both families, a TTL of 0 and a CNAME") {
     if (!can_run()) return;
     fixture f;
+    f.settings.address_family = address_family::both;
     f.server.set_records("pods.svc.cluster.local", {"10.0.0.1", "fd00::1"}, 0s);
     f.server.set_lines(name, {"30 CNAME pods.svc.cluster.local."});
     const auto source = f.start();

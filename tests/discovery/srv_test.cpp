@@ -40,6 +40,7 @@ struct fixture {
 
 TEST_CASE("SRV records bring ports, and their targets' addresses are asked for") {
     fixture f;
+    f.settings.address_family = address_family::both;
     f.server.set(service, srv, dns_reply().srv(pod(0), 5432, 30).srv(pod(1), 5433, 30));
     f.server.set(pod(0), a, dns_reply().a("10.0.0.1", 9));
     f.server.set(pod(1), a, dns_reply().a("10.0.0.2", 8));
@@ -85,6 +86,7 @@ TEST_CASE("addresses that come with the SRV answer aren't asked for again") {
 
 TEST_CASE("what a server left out of the additional section is asked for") {
     fixture f;
+    f.settings.address_family = address_family::both;
     f.server.set(pod(1), a, dns_reply().a("10.0.0.2"));
     f.server.set(pod(1), aaaa, dns_reply().aaaa("fd00::2"));
     SECTION("a whole target") {

@@ -9,8 +9,6 @@
 using podpool::endpoint;
 using podpool::detail::parse_hosts;
 using podpool::detail::parse_resolv_conf;
-using podpool::detail::resolver_config;
-using podpool::detail::search_candidates;
 using names = std::vector<std::string>;
 
 TEST_CASE("a pod's resolv.conf is read: servers, search list and ndots") {
@@ -24,6 +22,11 @@ TEST_CASE("a pod's resolv.conf is read: servers, search list and ndots") {
     CHECK(config.ndots == 5);
 }
 
+TEST_CASE("a search list may hold the root, as systemd-resolved writes it") {
+    CHECK(parse_resolv_conf("search .\n").search == names{""});
+    CHECK(parse_resolv_conf("search . corp.example.\n").search == names{"", "corp.example"});
+}
+
 TEST_CASE("what makes no sense in resolv.conf is skipped") {
     const auto config = parse_resolv_conf(
         "; a comment\n# another\nnameserver\nnameserver dns.example\n\tnameserver 1.1.1.1 # one\r\n"
@@ -34,16 +37,6 @@ TEST_CASE("what makes no sense in resolv.conf is skipped") {
     CHECK(config.ndots == 15);
     CHECK(parse_resolv_conf("").servers.empty());
     CHECK(parse_resolv_conf("").ndots == 1);
-}
-
-TEST_CASE("a name without dots is asked for along the search list, or as it is first with ndots:0") {
-    resolver_config config;
-    config.search = {"prod.svc.cluster.local", "cluster.local"};
-    CHECK(search_candidates("db", config) == names{"db.prod.svc.cluster.local", "db.cluster.local", "db"});
-    config.ndots = 0;
-    CHECK(search_candidates("db", config) == names{"db", "db.prod.svc.cluster.local", "db.cluster.local"});
-    config.search.clear();
-    CHECK(search_candidates("db", config) == names{"db"});
 }
 
 TEST_CASE("a hosts file gives every address of a name, in any case, and no others") {

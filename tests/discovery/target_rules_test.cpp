@@ -65,6 +65,8 @@ TEST_CASE("addresses, sockets, hostaddr and localhost are fixed, everything else
 TEST_CASE("one address written twice or in two ways is one endpoint, and one name is asked once") {
     CHECK(sort_targets({{"fd00::1", "", 1}, {"fd00:0::1", "", 1}, {"fd00::1", "", 2}}, true).fixed.size() ==
           2);
+    CHECK(sort_targets({{"localhost", "", 1}}, true, podpool::address_family::ipv6).fixed.at(0).where ==
+          endpoint("::1", 1));
     CHECK(sort_targets({{"db", "", 1}, {"db", "", 1}, {"db", "", 2}}, true).names.size() == 2);
 }
 

@@ -21,14 +21,15 @@ class dns_refresher;
 ///
 /// A question that fails leaves the addresses it last had in the set; when some names (or one of A and
 /// AAAA) fail and others don't, the set is published and the error after it. When nothing was answered,
-/// only the error is published.
+/// only the error is published. A set that replaces what was found under a worse name (docs/discovery.md) is
+/// authoritative; every other one is tentative.
 /// Thread safety: all functions may be called from any thread, also from inside the listener; the source
 /// may be destroyed with questions in flight, and from inside the listener.
 class dns_source final : public discovery_source {
 public:
     /// `executor`: what the source runs on, may be multi-threaded. `targets`: see make_discovery_source.
-    /// `settings`: `discovery`, `dns_refresh`, `dns_servers` and `connect_timeout` (a question takes at
-    /// most that long, and at most 5 s) are read.
+    /// `settings`: `discovery`, `dns_refresh`, `dns_servers`, `dns_search`, `address_family` and
+    /// `connect_timeout` (a question takes at most that long, and at most 5 s) are read.
     /// Throws podpool::error (errc::invalid_options) as make_discovery_source does.
     dns_source(const boost::asio::any_io_executor& executor, const std::vector<discovery_target>& targets,
                const options& settings);

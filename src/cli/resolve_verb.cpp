@@ -26,6 +26,10 @@ std::vector<endpoint_info> sorted(const endpoint_set& answer) {
     return all;
 }
 
+bool differ(const endpoint_set& before, const endpoint_set& after) {
+    return sorted(before) != sorted(after) || before.left_out != after.left_out;
+}
+
 std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
 
 std::string conditions(const endpoint_info& one) {
@@ -52,9 +56,7 @@ public:
     void show(const discovery_round& round) {
         const bool mended = round.problem.empty() && !problem_.empty();
         const bool told = std::exchange(problem_, round.problem) == round.problem;
-        if (round.found && (mended || !last_ || sorted(*last_) != sorted(*round.found))) {
-            show_answer(*round.found);
-        }
+        if (round.found && (mended || !last_ || differ(*last_, *round.found))) show_answer(*round.found);
         if (!round.problem.empty() && !told) show_problem();
         out_.flush();
     }
@@ -71,7 +73,7 @@ private:
             out_ << now() << "  " << count_text(answer.endpoints.size(), "endpoint") << " from "
                  << answer.source << ", ttl " << ttl_text(answer) << ", next refresh " << next_text(answer)
                  << '\n'
-                 << difference(last_.value_or(endpoint_set{}), answer);
+                 << difference(last_.value_or(endpoint_set{}), answer) << left_out_text(answer);
         }
         last_ = answer;
     }
@@ -118,9 +120,14 @@ boost::json::object to_json(const endpoint_set& answer) {
         row["weight"] = one.weight;
         endpoints.push_back(std::move(row));
     }
+    boost::json::array left_out;
+    for (const endpoint& one : answer.left_out) {
+        left_out.push_back(boost::json::object{{"address", one.address}, {"port", one.port}});
+    }
     boost::json::object result;
     result["source"] = answer.source;
     result["endpoints"] = std::move(endpoints);
+    result["left_out"] = std::move(left_out);
     result["ttl_seconds"] = nullptr;
     result["next_refresh_seconds"] = nullptr;
     if (answer.ttl) result["ttl_seconds"] = answer.ttl->count();
@@ -136,7 +143,14 @@ std::string to_text(const endpoint_set& answer) {
                    yes_or_no(one.serving), yes_or_no(one.terminating), or_dash(one.zone)});
     }
     return "source " + answer.source + ", ttl " + ttl_text(answer) + ", next refresh " + next_text(answer) +
-           "\n" + joined(table.lines());
+           "\n" + joined(table.lines()) + left_out_text(answer);
+}
+
+std::string left_out_text(const endpoint_set& answer) {
+    std::string text;
+    for (const endpoint& one : answer.left_out) text += (text.empty() ? "" : ", ") + to_string(one);
+    if (text.empty()) return text;
+    return "left out, being of the other address family (pool_address_family): " + text + "\n";
 }
 
 std::string difference(const endpoint_set& before, const endpoint_set& after) {

@@ -23,6 +23,9 @@ struct resolve_request {
 boost::json::object to_json(const endpoint_set& answer);
 std::string to_text(const endpoint_set& answer);
 
+/// What was found and isn't used, in a line of its own; empty if there is nothing.
+std::string left_out_text(const endpoint_set& answer);
+
 /// The endpoints that came (`+`), went (`-`) or changed their conditions (`~`), a line each.
 std::string difference(const endpoint_set& before, const endpoint_set& after);
 

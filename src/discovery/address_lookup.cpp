@@ -119,7 +119,8 @@ lookup_result address_lookup::conclude() {
     choose_family();
     lookup_result result;
     const auto& [v4, v6] = families_;
-    for (const auto& part : families_) result.good = result.good || (uses(part) && has_addresses(part.answer));
+    for (const auto& part : families_)
+        result.good = result.good || (uses(part) && has_addresses(part.answer));
     const bool nothing = !has_addresses(v4.answer) && !has_addresses(v6.answer);
     result.negative = nothing && v4.answer && v6.answer;
     result.problem = problem_text();

@@ -13,8 +13,8 @@ std::unique_ptr<discovery_source> make_discovery_source(const boost::asio::any_i
     if (settings.discovery == discovery_kind::fixed) {
         return std::make_unique<static_source>(executor, detail::literal_targets(targets));
     }
-    auto sorted = detail::sort_targets(targets, settings.discovery != discovery_kind::srv,
-                                       settings.address_family);
+    auto sorted =
+        detail::sort_targets(targets, settings.discovery != discovery_kind::srv, settings.address_family);
     if (sorted.names.empty()) {
         return std::make_unique<static_source>(executor, std::move(sorted.fixed));
     }

@@ -88,7 +88,7 @@ void name_lookup::on_result(std::size_t which, lookup_result result) {
         }
         if (known->good) return adopt(i);
     }
-    const bool leads_on = !adopted_ && candidates_[asked_ - 1].result->negative;
+    const bool leads_on = candidates_[asked_ - 1].result->negative;
     if (!leads_on || asked_ == candidates_.size()) return give_up();
     ask(asked_++);
 }

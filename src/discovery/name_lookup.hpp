@@ -29,10 +29,10 @@ struct lookup_rules {
 /// One name as the user wrote it: finds out what to ask for, asks, and keeps the last good endpoints.
 ///
 /// The candidates (the hosts file, then names along the search list) are asked one after the other until one
-/// has endpoints; that one is adopted. Only a candidate that doesn't exist or is empty leads to the next. From
-/// then on the candidates before the adopted one are asked beside it, and win as soon as they have endpoints;
-/// those after it are never asked again: a Service that runs empty mustn't lead to somebody else's database.
-/// Must be used on the servers' strand.
+/// has endpoints; that one is adopted. Only a candidate that doesn't exist or is empty leads to the next.
+/// From then on the candidates before the adopted one are asked beside it, and win as soon as they have
+/// endpoints; those after it are never asked again: a Service that runs empty mustn't lead to somebody else's
+/// database. Must be used on the servers' strand.
 class name_lookup : public std::enable_shared_from_this<name_lookup> {
 public:
     using clock = lookup::clock;

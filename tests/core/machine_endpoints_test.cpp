@@ -120,9 +120,8 @@ TEST_CASE("what an authoritative answer has taken away serves nobody, even when 
     pool.machine.discovered(answer, pool.now);
     pool.machine.acquire(pool.now, never, 50);
     pool.collect();
-    const auto attempt = std::find_if(pool.seen.begin(), pool.seen.end(), [](const action& each) {
-        return each.kind == action_kind::open;
-    });
+    const auto attempt = std::find_if(pool.seen.begin(), pool.seen.end(),
+                                      [](const action& each) { return each.kind == action_kind::open; });
     REQUIRE(attempt != pool.seen.end());
     REQUIRE(pool.machine.begin_open(attempt->slot, pool.now) != nullptr);
     CHECK(pool.where(attempt->slot) == address(3));

@@ -41,8 +41,10 @@ TEST_CASE("in another cluster domain and with other ndots a Service is found as 
     SECTION("ndots 0") { ndots = 0; }
     SECTION("ndots 1") { ndots = 1; }
     SECTION("ndots 5") { ndots = 5; }
-    write_text(f.files.resolv_conf, "search app.svc.k8s.corp svc.k8s.corp k8s.corp corp\nnameserver 127.0.0.1\n"
-                                    "options ndots:" + std::to_string(ndots) + "\n");
+    write_text(f.files.resolv_conf,
+               "search app.svc.k8s.corp svc.k8s.corp k8s.corp corp\nnameserver 127.0.0.1\n"
+               "options ndots:" +
+                   std::to_string(ndots) + "\n");
     f.server.set("db.prod", a, dns_reply().a("6.6.6.6"));
     f.server.set("db.prod.corp", a, dns_reply().a("6.6.6.6"));
     f.server.set("db.prod.svc.k8s.corp", a, dns_reply().a("10.0.0.1"));

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::optional<std::size_t> failed;
 
-family_choice::answer of(std::optional<std::size_t> v4, std::optional<std::size_t> v6, bool v4_routable = true,
-                         bool v6_routable = true) {
+family_choice::answer of(std::optional<std::size_t> v4, std::optional<std::size_t> v6,
+                         bool v4_routable = true, bool v6_routable = true) {
     return {family_choice::seen{v4, v4_routable}, family_choice::seen{v6, v6_routable}};
 }
 

@@ -53,8 +53,8 @@ struct names_fixture {
 
     /// The next error, whatever sets come before it.
     std::string skip_to_error() {
-        const auto update = log.skip_until(
-            [](const auto& one) { return std::holds_alternative<discovery_error>(one); });
+        const auto update =
+            log.skip_until([](const auto& one) { return std::holds_alternative<discovery_error>(one); });
         return std::get<discovery_error>(update).message;
     }
     /// The next set of exactly these endpoints.

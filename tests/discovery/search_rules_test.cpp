@@ -115,7 +115,8 @@ TEST_CASE("outside of a cluster, and with system, names are tried in the C libra
     CHECK(order("db.prod", 0) == names{"db.prod", "db.prod.one.example", "db.prod.two.example"});
     CHECK(order("db.prod", 1) == names{"db.prod", "db.prod.one.example", "db.prod.two.example"});
     CHECK(order("db.prod", 5) == names{"db.prod.one.example", "db.prod.two.example", "db.prod"});
-    CHECK(order("a.b.c.d.e.f", 5) == names{"a.b.c.d.e.f", "a.b.c.d.e.f.one.example", "a.b.c.d.e.f.two.example"});
+    CHECK(order("a.b.c.d.e.f", 5) ==
+          names{"a.b.c.d.e.f", "a.b.c.d.e.f.one.example", "a.b.c.d.e.f.two.example"});
 
     CHECK(plan_search("db.prod", pod(), dns_search_mode::system).names ==
           names{"db.prod.app.svc.cluster.local", "db.prod.svc.cluster.local", "db.prod.cluster.local",

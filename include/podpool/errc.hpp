@@ -9,19 +9,21 @@
 
 namespace podpool {
 
-/// What can go wrong in the pool itself; drivers report their servers' errors with types of their own.
+/// What can go wrong in the pool and in podpool's drivers; what a server says has a code of the driver's own.
 enum class errc : int {
-    acquire_timeout = 1,      ///< no connection became free within the acquire timeout
-    pool_closed = 2,          ///< the pool is closing or closed
-    too_many_waiters = 3,     ///< pool_max_waiters callers wait already
-    connection_rejected = 4,  ///< every endpoint refuses the login, the database or the TLS identity
-    invalid_options = 5,      ///< a connection string or an option is wrong
-    connection_lost = 6,      ///< the connection broke while it was used
-    not_connected = 7,        ///< an empty or released lease was used
-    role_excluded = 8,        ///< no server of the wanted role is ever let in, or none tells its role
-    overloaded = 9,           ///< refused after waiting, since the queue stands (pool_overload=codel)
-    forked = 10,              ///< the pool was made before fork() and is used in the child
-    not_ready = 11,           ///< fewer connections than the minimum opened in the time of wait_until_ready()
+    acquire_timeout = 1,           ///< no connection became free within the acquire timeout
+    pool_closed = 2,               ///< the pool is closing or closed
+    too_many_waiters = 3,          ///< pool_max_waiters callers wait already
+    connection_rejected = 4,       ///< every endpoint refuses the login, the database or the TLS identity
+    invalid_options = 5,           ///< a connection string or an option is wrong
+    connection_lost = 6,           ///< the connection broke while it was used
+    not_connected = 7,             ///< an empty or released lease was used
+    role_excluded = 8,             ///< no server of the wanted role is ever let in, or none tells its role
+    overloaded = 9,                ///< refused after waiting, since the queue stands (pool_overload=codel)
+    forked = 10,                   ///< the pool was made before fork() and is used in the child
+    not_ready = 11,                ///< fewer connections than the minimum opened in the time of wait_until_ready()
+    transaction_rolled_back = 12,  ///< a COMMIT was answered with ROLLBACK: nothing was committed
+    invalid_value = 13,            ///< a cell of a result isn't a value of the wanted type
 };
 
 /// The category of podpool::errc, named "podpool".
@@ -59,6 +61,10 @@ public:
                 return "the pool belongs to the process that fork() has copied";
             case errc::not_ready:
                 return "the pool didn't open its minimum of connections in time";
+            case errc::transaction_rolled_back:
+                return "the transaction was rolled back instead of committed";
+            case errc::invalid_value:
+                return "a value isn't of the wanted type";
             case errc::role_excluded:
                 return "no connection to a server of the wanted role can ever be had";
         }

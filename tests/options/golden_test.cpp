@@ -38,6 +38,8 @@ TEST_CASE("error codes are those of the golden file") {
         std::pair{errc::overloaded, "overloaded"},
         std::pair{errc::forked, "forked"},
         std::pair{errc::not_ready, "not_ready"},
+        std::pair{errc::transaction_rolled_back, "transaction_rolled_back"},
+        std::pair{errc::invalid_value, "invalid_value"},
     };
     std::string text;
     for (const auto& [code, name] : names) {

@@ -42,10 +42,6 @@ boost::system::error_code make_mysql_code(int number) noexcept {
 }
 
 mysql_error::mysql_error(boost::system::error_code code, report what_failed)
-    : boost::system::system_error(code) {
-    content whole{std::move(what_failed), {}};
-    whole.text = text_of(whole.said);
-    content_ = std::make_shared<const content>(std::move(whole));
-}
+    : error(code, text_of(what_failed)), said_(std::make_shared<const report>(std::move(what_failed))) {}
 
 }  // namespace podpool

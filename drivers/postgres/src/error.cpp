@@ -33,6 +33,7 @@ std::string text_of(const postgres_error::report& said) {
     text += said.message;
     if (!said.detail.empty()) text += "\nDETAIL: " + said.detail;
     if (!said.hint.empty()) text += "\nHINT: " + said.hint;
+    if (!said.context.empty()) text += "\nCONTEXT: " + said.context;
     return text;
 }
 
@@ -52,10 +53,6 @@ boost::system::error_code make_sqlstate_code(std::string_view sqlstate) noexcept
 }
 
 postgres_error::postgres_error(boost::system::error_code code, report what_failed)
-    : boost::system::system_error(code) {
-    content whole{std::move(what_failed), {}};
-    whole.text = text_of(whole.said);
-    content_ = std::make_shared<const content>(std::move(whole));
-}
+    : error(code, text_of(what_failed)), said_(std::make_shared<const report>(std::move(what_failed))) {}
 
 }  // namespace podpool

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace podpool::detail {
 
@@ -159,6 +160,14 @@ postgres_error::report report_of(const PGresult* result, std::string_view endpoi
     said.message = field(PG_DIAG_MESSAGE_PRIMARY);
     said.detail = field(PG_DIAG_MESSAGE_DETAIL);
     said.hint = field(PG_DIAG_MESSAGE_HINT);
+    said.constraint = field(PG_DIAG_CONSTRAINT_NAME);
+    said.schema = field(PG_DIAG_SCHEMA_NAME);
+    said.table = field(PG_DIAG_TABLE_NAME);
+    said.column = field(PG_DIAG_COLUMN_NAME);
+    said.data_type = field(PG_DIAG_DATATYPE_NAME);
+    said.context = field(PG_DIAG_CONTEXT);
+    const std::string position = field(PG_DIAG_STATEMENT_POSITION);
+    std::from_chars(position.data(), position.data() + position.size(), said.position);
     // What libpq itself reports has only a text.
     if (said.message.empty()) said.message = tidy_connect_message(PQresultErrorMessage(result));
     said.endpoint = endpoint;

@@ -7,7 +7,7 @@
 #include <podpool/role.hpp>
 
 #include <boost/asio/associator.hpp>
-#include <boost/system/system_error.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <exception>
 #include <memory>
@@ -32,7 +32,7 @@ private:
     [[nodiscard]] std::exception_ptr explain(boost::system::error_code code) const {
         if (!code) return nullptr;
         if (code.category() != pool_category())
-            return std::make_exception_ptr(boost::system::system_error(code));
+            return std::make_exception_ptr(error(code, "podpool: " + code.message()));
         if (const auto state = pool.lock()) return std::make_exception_ptr(state->make_error(code, wanted));
         return std::make_exception_ptr(error(static_cast<errc>(code.value()), "podpool: " + code.message()));
     }

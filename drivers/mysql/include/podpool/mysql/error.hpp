@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/error.hpp>
+
 #include <boost/system/error_category.hpp>
-#include <boost/system/system_error.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <memory>
 #include <string>
@@ -19,7 +21,7 @@ const boost::system::error_category& mysql_category() noexcept;
 /// `code()` is errc::connection_lost when the connection is gone, boost::asio::error::operation_aborted
 /// when the statement was cancelled by its caller, otherwise the error number in mysql_category().
 /// `what()` has everything, the endpoint included. Thread safety: a value; copies share what they carry.
-class mysql_error : public boost::system::system_error {
+class mysql_error : public error {
 public:
     /// What is said about an error; every part may be empty.
     struct report {
@@ -34,26 +36,20 @@ public:
     mysql_error(boost::system::error_code code, report what_failed);
 
     /// The error number, such as 1062; 0 when neither server nor client library gave one.
-    [[nodiscard]] int number() const noexcept { return content_->said.number; }
+    [[nodiscard]] int number() const noexcept { return said_->number; }
     /// Five characters, `HY000` for many errors; empty when there is none.
-    [[nodiscard]] std::string_view sqlstate() const noexcept { return content_->said.sqlstate; }
+    [[nodiscard]] std::string_view sqlstate() const noexcept { return said_->sqlstate; }
     /// The message.
-    [[nodiscard]] std::string_view message() const noexcept { return content_->said.message; }
+    [[nodiscard]] std::string_view message() const noexcept { return said_->message; }
     /// The endpoint of the connection, `10.0.0.1:3306`.
-    [[nodiscard]] std::string_view endpoint() const noexcept { return content_->said.endpoint; }
+    [[nodiscard]] std::string_view endpoint() const noexcept { return said_->endpoint; }
     /// Whether the server may have run the statement all the same: it was sent, and the connection was lost
     /// or given up before the answer came. Whoever sends it again may then have it twice. False: it was never
     /// sent, or the server said that it failed.
-    [[nodiscard]] bool outcome_unknown() const noexcept { return content_->said.outcome_unknown; }
-    [[nodiscard]] const char* what() const noexcept override { return content_->text.c_str(); }
+    [[nodiscard]] bool outcome_unknown() const noexcept { return said_->outcome_unknown; }
 
 private:
-    struct content {
-        report said;
-        std::string text;
-    };
-
-    std::shared_ptr<const content> content_;
+    std::shared_ptr<const report> said_;
 };
 
 /// The code of an error number in mysql_category(); 0 gives a code of its own.

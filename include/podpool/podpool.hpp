@@ -7,6 +7,7 @@
 #include <podpool/lease.hpp>
 #include <podpool/option_values.hpp>
 #include <podpool/options.hpp>
+#include <podpool/parameters.hpp>
 #include <podpool/pool.hpp>
 #include <podpool/stats.hpp>
 #include <podpool/version.hpp>

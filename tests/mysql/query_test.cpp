@@ -2,6 +2,10 @@
 #include "live.hpp"
 
 #include <podpool/errc.hpp>
+#include <podpool/error.hpp>
+#include <podpool/parameters.hpp>
+
+#include <boost/asio/use_future.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -37,6 +41,27 @@ TEST_CASE("a query without parameters returns rows, columns and NULLs") {
     CHECK_THROWS_AS(result.get<std::string>(2, "a"), std::out_of_range);
     CHECK_THROWS_AS(result.get<std::string>(0, std::size_t{3}), std::out_of_range);
     CHECK_THROWS_WITH(result.column_index("d"), "no column \"d\" in a result with the columns: a, b, c");
+}
+
+TEST_CASE("a list of parameters made at run time is bound in order") {
+    if (!have_mysql()) return;
+    live_session session(shared_server());
+    const parameters<mysql> ids(std::vector<int>{1, 3, 5});
+    CHECK(session.cell(
+              "select count(*) from (select 1 as i union select 2 union select 3) t where i in (?, ?, ?)",
+              ids) == "2");
+    auto later =
+        session.connection->async_query("select concat(?, ?, ?, ?)", "x", ids, boost::asio::use_future);
+    session.context.restart();
+    session.context.run();
+    CHECK(later.get().get<std::string>(0, first) == "x135");
+}
+
+TEST_CASE("one catch of podpool::error is enough") {
+    if (!have_mysql()) return;
+    live_session session(shared_server());
+    CHECK_THROWS_AS(session.connection->query("select nothing"), podpool::error);
+    CHECK_THROWS_AS(session.connection->query("select 'x'").get<int>(0, first), podpool::error);
 }
 
 TEST_CASE("a result outlives its connection and its move") {

@@ -41,6 +41,20 @@ TEST_CASE("parameters are copied with their types") {
     CHECK(std::get<mysql_bytes>(bound(bytes)).value == std::string("\0\377", 2));
 }
 
+TEST_CASE("a list stands for as many parameters as it has elements, and a vector is no parameter") {
+    parameters<mysql> list(std::vector<std::string>{"a", "b"});
+    list.push_back(3);
+    list.push_back(nullptr);
+    const mysql_statement statement("x", 0, list, 0.5);
+    REQUIRE(statement.parameters().size() == 6);
+    CHECK(std::get<std::string>(statement.parameters()[2]) == "b");
+    CHECK(std::get<std::int64_t>(statement.parameters()[3]) == 3);
+    CHECK(std::holds_alternative<std::monostate>(statement.parameters()[4]));
+    CHECK(std::get<double>(statement.parameters()[5]) == 0.5);
+    STATIC_REQUIRE(mysql_argument<const parameters<mysql>&>);
+    STATIC_REQUIRE_FALSE(mysql_argument<std::vector<int>>);
+}
+
 TEST_CASE("numbers that MySQL doesn't have are refused, and named") {
     try {
         const mysql_statement refused("select ?, ?", 1, std::numeric_limits<double>::quiet_NaN());

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 namespace podpool::detail {
 
@@ -56,7 +57,81 @@ bound_parameter bind_bytes(std::span<const std::byte> value) {
             std::string(reinterpret_cast<const char*>(value.data()), value.size())};
 }
 
+namespace {
+
+parameter_type array_of(parameter_type element) {
+    switch (element) {
+        case parameter_type::boolean:
+            return parameter_type::boolean_array;
+        case parameter_type::bytea:
+            return parameter_type::bytea_array;
+        case parameter_type::int2:
+            return parameter_type::int2_array;
+        case parameter_type::int4:
+            return parameter_type::int4_array;
+        case parameter_type::int8:
+            return parameter_type::int8_array;
+        case parameter_type::float4:
+            return parameter_type::float4_array;
+        case parameter_type::float8:
+            return parameter_type::float8_array;
+        case parameter_type::numeric:
+            return parameter_type::numeric_array;
+        default:
+            return parameter_type::inferred;
+    }
+}
+
+void append_quoted(std::string& text, std::string_view value) {
+    text += '"';
+    for (const char c : value) {
+        if (c == '"' || c == '\\') text += '\\';
+        text += c;
+    }
+    text += '"';
+}
+
+/// Bytes in hexadecimal form, with the backslash that an array's quotes want.
+void append_bytes(std::string& text, std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    text += "\"\\\\x";
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += digits[byte >> 4U];
+        text += digits[byte & 15U];
+    }
+    text += '"';
+}
+
+}  // namespace
+
+void array_writer::add(const bound_parameter& element) {
+    if (text_.size() > 1) text_ += ',';
+    if (element.null) {
+        text_ += "NULL";
+    } else if (element.type == parameter_type::inferred) {
+        append_quoted(text_, element.value);
+    } else if (element.type == parameter_type::bytea) {
+        append_bytes(text_, element.value);
+    } else {
+        text_ += element.value;
+        // One number too large for int8 makes them all numeric.
+        if (element.type == parameter_type::numeric) element_ = parameter_type::numeric;
+    }
+}
+
+bound_parameter array_writer::finish() && {
+    text_ += '}';
+    return {array_of(element_), false, std::move(text_)};
+}
+
 void postgres_statement::check() const {
+    // The protocol has 16 bits for their number.
+    constexpr std::size_t most_parameters = 65535;
+    if (parameters_.size() > most_parameters) {
+        throw std::invalid_argument("the statement has " + std::to_string(parameters_.size()) +
+                                    " parameters, and PostgreSQL takes at most 65535; send an array");
+    }
     // libpq's texts end at a zero byte: what follows would be lost without a word.
     if (sql_.find('\0') != std::string::npos) {
         throw std::invalid_argument("the statement has a zero byte, which PostgreSQL can't take");

@@ -3,7 +3,6 @@
 
 #include <podpool/detail/await_deferred.hpp>
 #include <podpool/detail/query_handler.hpp>
-#include <podpool/detail/query_parameter.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
@@ -59,13 +58,15 @@ auto async_run(Start start, typename Start::statement statement, Token&& token) 
         initiate_query<Start>{std::move(start)}, token, std::move(statement));
 }
 
-/// Whether the last argument of async_query is a completion token: it is unless it can be a parameter.
-template <class... Arguments>
+/// Whether the last argument of async_query is a completion token: it is unless the statement takes it as a
+/// parameter.
+template <class Statement, class... Arguments>
 constexpr bool last_is_token() {
     if constexpr (sizeof...(Arguments) == 0) {
         return false;
     } else {
-        return !query_parameter<std::tuple_element_t<sizeof...(Arguments) - 1, std::tuple<Arguments...>>>;
+        return !Statement::template takes<
+            std::remove_cvref_t<std::tuple_element_t<sizeof...(Arguments) - 1, std::tuple<Arguments...>>>>;
     }
 }
 
@@ -81,7 +82,7 @@ auto run_split(Start start, std::string_view sql, std::index_sequence<Index...>,
 /// async_query of a connection: parameters, and last a token, or boost::asio::deferred if there is none.
 template <class Start, class... Arguments>
 auto async_query(Start start, std::string_view sql, Arguments&&... parameters_and_token) {
-    if constexpr (last_is_token<Arguments...>()) {
+    if constexpr (last_is_token<typename Start::statement, Arguments...>()) {
         return run_split(std::move(start), sql, std::make_index_sequence<sizeof...(Arguments) - 1>(),
                          std::forward_as_tuple(std::forward<Arguments>(parameters_and_token)...));
     } else {

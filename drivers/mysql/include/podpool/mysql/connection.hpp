@@ -26,7 +26,8 @@ namespace podpool {
 /// unsigned), float and double (finite), bool (as 0 or 1), bytes (anything that converts to
 /// std::span<const std::byte>), text (UTF-8; anything that converts to std::string_view), nullptr or
 /// std::nullopt for NULL, and std::optional of these. `char` is no parameter: say std::string_view or an
-/// integer type.
+/// integer type. A vector is none, since MySQL has no arrays; podpool::parameters<mysql> stands for as many
+/// parameters as it has elements.
 ///
 /// A text is one statement. Without parameters it is sent as it is; with parameters it is prepared,
 /// executed and dropped again: two round trips. Of a CALL that returns several results, the first one's
@@ -49,7 +50,7 @@ public:
     /// `sql`: UTF-8. `parameters`: see above. Returns the rows.
     /// Throws mysql_error when the statement fails, std::invalid_argument for a NaN or an infinity.
     /// There is no deadline: set `OPT_READ_TIMEOUT`, or use async_query.
-    template <detail::query_parameter... Parameters>
+    template <detail::mysql_argument... Parameters>
     mysql_result query(std::string_view sql, const Parameters&... parameters) {
         return run(detail::mysql_statement(sql, parameters...));
     }

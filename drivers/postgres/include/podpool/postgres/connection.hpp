@@ -26,6 +26,9 @@ namespace podpool {
 /// (anything that converts to std::string_view), nullptr or std::nullopt for NULL, and std::optional of
 /// these. Text is sent without a type, so that the server finds out whether it is a uuid, a date, a jsonb.
 /// `char` is no parameter: say std::string_view or an integer type.
+/// A range of them (std::vector, std::span, ...; std::optional elements may be NULL) is one parameter, an
+/// array: `where id = any($1)`. An array of texts has no type either: where the server can't find it out, say
+/// `$1::text[]`. podpool::parameters<postgres> stands for as many parameters as it has elements.
 ///
 /// Without parameters the simple protocol is used: the text may hold several statements, and the last
 /// one's rows are returned. With parameters it is exactly one statement. COPY begins and returns no rows;
@@ -48,7 +51,10 @@ public:
     /// `sql`: UTF-8. `parameters`: see above. Returns the rows.
     /// Throws postgres_error when the statement fails, std::invalid_argument for a text with a zero byte.
     /// There is no deadline: set `statement_timeout`, or use async_query.
-    template <detail::query_parameter... Parameters>
+    /// The error's code is errc::transaction_rolled_back when a COMMIT, END or PREPARE TRANSACTION in the
+    /// text was answered with ROLLBACK, since its transaction had failed before; later statements of the text
+    /// were run.
+    template <detail::postgres_argument... Parameters>
     postgres_result query(std::string_view sql, const Parameters&... parameters) {
         return run(detail::postgres_statement(sql, parameters...));
     }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <podpool/detail/query_parameter.hpp>
+#include <podpool/parameters.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,7 +16,11 @@
 #include <variant>
 #include <vector>
 
-namespace podpool::detail {
+namespace podpool {
+
+class mysql;
+
+namespace detail {
 
 /// Bytes that are no text: the server must not convert them to another character set.
 struct mysql_bytes {
@@ -49,25 +55,57 @@ mysql_parameter bind_mysql(const T& value) {
     }
 }
 
+template <>
+struct parameter_binding<mysql> {
+    using value = mysql_parameter;
+
+    template <class T>
+    static constexpr bool accepts = query_parameter<T>;
+    template <query_parameter T>
+    static mysql_parameter bind(const T& value) {
+        return bind_mysql(value);
+    }
+};
+
+/// What query() takes beside the statement: a parameter, or a list of them. A vector is neither, since MySQL
+/// has no arrays.
+template <class T>
+concept mysql_argument = std::same_as<std::remove_cvref_t<T>, parameters<mysql>> || query_parameter<T>;
+
 /// A statement with copies of its parameters: nothing of the caller's is needed any more.
 class mysql_statement {
 public:
     /// Throws std::invalid_argument for a number that MySQL doesn't have (NaN, an infinity).
-    template <query_parameter... Parameters>
-    explicit mysql_statement(std::string_view sql, const Parameters&... parameters) : sql_(sql) {
-        parameters_.reserve(sizeof...(parameters));
-        (parameters_.push_back(bind_mysql(parameters)), ...);
+    template <mysql_argument... Arguments>
+    explicit mysql_statement(std::string_view sql, const Arguments&... arguments) : sql_(sql) {
+        parameters_.reserve(sizeof...(arguments));
+        (append(arguments), ...);
         check();
     }
+
+    /// Whether an argument of async_query is a parameter or a list of them, and no completion token.
+    template <class T>
+    static constexpr bool takes = mysql_argument<T>;
 
     [[nodiscard]] const std::string& sql() const noexcept { return sql_; }
     [[nodiscard]] const std::vector<mysql_parameter>& parameters() const noexcept { return parameters_; }
 
 private:
+    template <class T>
+    void append(const T& value) {
+        parameters_.push_back(bind_mysql(value));
+    }
+    void append(const podpool::parameters<mysql>& list) {
+        parameters_.insert(parameters_.end(), list.values().begin(), list.values().end());
+    }
     void check() const;
 
     std::string sql_;
     std::vector<mysql_parameter> parameters_;
 };
 
-}  // namespace podpool::detail
+/// About how many bytes a statement takes on its way to the server, with its parameters.
+std::size_t size_of(const mysql_statement& statement) noexcept;
+
+}  // namespace detail
+}  // namespace podpool

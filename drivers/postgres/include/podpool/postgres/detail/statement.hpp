@@ -2,10 +2,13 @@
 #pragma once
 
 #include <podpool/detail/query_parameter.hpp>
+#include <podpool/parameters.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,7 +16,11 @@
 #include <utility>
 #include <vector>
 
-namespace podpool::detail {
+namespace podpool {
+
+class postgres;
+
+namespace detail {
 
 /// The type of a parameter as the server numbers it; `inferred` lets the server find it out.
 enum class parameter_type : unsigned {
@@ -26,6 +33,14 @@ enum class parameter_type : unsigned {
     float4 = 700,
     float8 = 701,
     numeric = 1700,
+    boolean_array = 1000,
+    bytea_array = 1001,
+    int2_array = 1005,
+    int4_array = 1007,
+    int8_array = 1016,
+    float4_array = 1021,
+    float8_array = 1022,
+    numeric_array = 1231,
 };
 
 /// One bound value, ready for PQsendQueryParams.
@@ -53,7 +68,9 @@ constexpr parameter_type integer_type() {
 /// The type that a NULL of this C++ type is sent with.
 template <class T>
 constexpr parameter_type type_of() {
-    if constexpr (std::is_same_v<T, bool>) {
+    if constexpr (is_optional<T>) {
+        return type_of<typename T::value_type>();
+    } else if constexpr (std::is_same_v<T, bool>) {
         return parameter_type::boolean;
     } else if constexpr (plain_integer<T>) {
         return integer_type<T>();
@@ -76,7 +93,7 @@ bound_parameter bind_parameter(const T& value) {
     } else if constexpr (is_optional<type>) {
         if (value) return bind_parameter(*value);
         bound_parameter null;
-        null.type = type_of<typename type::value_type>();
+        null.type = type_of<type>();
         return null;
     } else if constexpr (std::is_same_v<type, bool>) {
         return {parameter_type::boolean, false, value ? "t" : "f"};
@@ -97,25 +114,96 @@ bound_parameter bind_parameter(const T& value) {
     }
 }
 
+/// Writes the elements of an array in the server's text form: `{1,NULL}`, `{"a","say \"b\""}`.
+class array_writer {
+public:
+    /// `element`: the type of the elements as far as their C++ type tells it.
+    explicit array_writer(parameter_type element) : element_(element) {}
+
+    void add(const bound_parameter& element);
+    [[nodiscard]] bound_parameter finish() &&;
+
+private:
+    parameter_type element_;
+    std::string text_ = "{";
+};
+
+/// What is sent as an array: a range of scalar parameters, such as std::vector<int>, std::span<const double>,
+/// std::vector<std::optional<std::string>>.
+template <class T>
+concept array_parameter = !query_parameter<T> && std::ranges::input_range<const T> &&
+                          query_parameter<std::ranges::range_value_t<const T>>;
+
+template <array_parameter T>
+bound_parameter bind_array(const T& range) {
+    using element = std::ranges::range_value_t<const T>;
+    array_writer array(type_of<element>());
+    for (const element& one : range) array.add(bind_parameter(one));
+    return std::move(array).finish();
+}
+
+template <class T>
+inline constexpr bool is_optional_array = false;
+template <array_parameter T>
+inline constexpr bool is_optional_array<std::optional<T>> = true;
+
+template <>
+struct parameter_binding<postgres> {
+    using value = bound_parameter;
+
+    template <class T>
+    static constexpr bool accepts = query_parameter<T> || array_parameter<T> || is_optional_array<T>;
+
+    template <class T>
+        requires accepts<T>
+    static bound_parameter bind(const T& value) {
+        if constexpr (query_parameter<T>) {
+            return bind_parameter(value);
+        } else if constexpr (array_parameter<T>) {
+            return bind_array(value);
+        } else {
+            return value ? bind_array(*value) : bound_parameter();
+        }
+    }
+};
+
+/// What query() takes beside the statement: a parameter, or a list of them.
+template <class T>
+concept postgres_argument = std::same_as<std::remove_cvref_t<T>, parameters<postgres>> ||
+                            parameter_binding<postgres>::accepts<std::remove_cvref_t<T>>;
+
 /// A statement with copies of its parameters: nothing of the caller's is needed any more.
 class postgres_statement {
 public:
-    /// Throws std::invalid_argument for a text with a zero byte, which PostgreSQL can't take.
-    template <query_parameter... Parameters>
-    explicit postgres_statement(std::string_view sql, const Parameters&... parameters) : sql_(sql) {
-        parameters_.reserve(sizeof...(parameters));
-        (parameters_.push_back(bind_parameter(parameters)), ...);
+    /// Throws std::invalid_argument for a text with a zero byte, which PostgreSQL can't take,
+    /// and for more parameters than a statement can have.
+    template <postgres_argument... Arguments>
+    explicit postgres_statement(std::string_view sql, const Arguments&... arguments) : sql_(sql) {
+        parameters_.reserve(sizeof...(arguments));
+        (append(arguments), ...);
         check();
     }
+
+    /// Whether an argument of async_query is a parameter or a list of them, and no completion token.
+    template <class T>
+    static constexpr bool takes = postgres_argument<T>;
 
     [[nodiscard]] const std::string& sql() const noexcept { return sql_; }
     [[nodiscard]] const std::vector<bound_parameter>& parameters() const noexcept { return parameters_; }
 
 private:
+    template <class T>
+    void append(const T& value) {
+        parameters_.push_back(parameter_binding<postgres>::bind(value));
+    }
+    void append(const podpool::parameters<postgres>& list) {
+        parameters_.insert(parameters_.end(), list.values().begin(), list.values().end());
+    }
     void check() const;
 
     std::string sql_;
     std::vector<bound_parameter> parameters_;
 };
 
-}  // namespace podpool::detail
+}  // namespace detail
+}  // namespace podpool

@@ -19,11 +19,12 @@ enum class close_reason : std::uint8_t {
     surplus,           ///< the pool was made smaller, or held one more than it may
     displaced,         ///< idle or returned, and its room was wanted for a connection of another role
     discarded,         ///< the caller said so, or left what the driver can't reset
+    oversized,         ///< it carried a row or a statement larger than pool_max_conn_buffer
     pool_closed,       ///< the pool was closed
 };
 
 /// How many reasons there are.
-inline constexpr std::size_t close_reason_count = 11;
+inline constexpr std::size_t close_reason_count = 12;
 
 /// The reason's name in metrics: snake_case, stable.
 constexpr std::string_view to_string(close_reason reason) {
@@ -48,6 +49,8 @@ constexpr std::string_view to_string(close_reason reason) {
             return "displaced";
         case close_reason::discarded:
             return "discarded";
+        case close_reason::oversized:
+            return "oversized";
         case close_reason::pool_closed:
             return "pool_closed";
     }

@@ -48,6 +48,9 @@ struct return_state {
     bool role_doubtful = false;
     /// Whether the server answered some statement of the lease other than with an error of its own.
     bool served = false;
+    /// Whether the connection's own buffers have grown beyond options::max_conn_buffer: it is closed, and a
+    /// new one is opened when somebody needs it. A healthy connection's state; `why` comes before it.
+    bool oversized = false;
 };
 
 /// What a server answered to a sign of life.

@@ -59,6 +59,9 @@ struct options {
     std::string zone;
     /// Idle connections above the minimum are closed after it, 1 s to 10 years.
     std::chrono::nanoseconds max_conn_idle_time = std::chrono::minutes(10);
+    /// A connection that carried a row or a statement of more bytes is closed when its lease ends, since its
+    /// buffers would keep the memory; 64 KiB to 1 GiB; none: never.
+    std::optional<std::size_t> max_conn_buffer = std::size_t{4} * 1024 * 1024;
     /// How often an idle connection is checked, 100 ms to 1 day.
     std::chrono::nanoseconds health_check_period = std::chrono::seconds(30);
     /// How long acquire waits, 1 ms to 1 day.

@@ -274,6 +274,30 @@ TEST_CASE("a session that can't be cleared is replaced though nobody asks, and a
     CHECK(pool.machine.snapshot(pool.now).closes[static_cast<std::size_t>(close_reason::retired)] >= 1);
 }
 
+TEST_CASE("a connection that keeps too much memory is closed, and replaced when somebody needs it") {
+    bare_pool pool(settings_of(2));
+    const std::vector<slot_id> slots = pool.lease_new(2);
+    for (const slot_id slot : slots) pool.machine.discarded(slot, pool.now, close_reason::oversized);
+    CHECK(pool.status(slots[0]) == slot_status::closing);
+    for (const slot_id slot : slots) pool.machine.closed(slot, pool.now);
+    pool.pass(1h);
+    pool.machine.tick(pool.now);
+    CHECK(pool.collect(action_kind::open).empty());
+    CHECK(pool.machine.snapshot(pool.now).closes[static_cast<std::size_t>(close_reason::oversized)] == 2);
+    pool.machine.acquire(pool.now, never, 1);
+    CHECK(pool.collect(action_kind::open).size() == 1);
+}
+
+TEST_CASE("a caller who waits is who needs the connection that replaces a too large one") {
+    bare_pool pool(settings_of(1));
+    const slot_id slot = pool.lease_new(1).front();
+    pool.machine.acquire(pool.now, never, 101);
+    pool.machine.discarded(slot, pool.now, close_reason::oversized);
+    pool.machine.closed(slot, pool.now);
+    pool.open_all();
+    CHECK(pool.machine.waiting() == 0);
+}
+
 TEST_CASE("#13 idle connections are checked once a period, a tenth at a time, the longest unseen first") {
     bare_pool pool(settings_of(20));
     const std::vector<slot_id> slots = pool.open_idle(20);

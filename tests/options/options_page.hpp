@@ -45,6 +45,8 @@ postgresql://app@db.prod.svc.cluster.local/shop?sslmode=verify-full&pool_max_con
 - **Durations** are numbers with a unit: `250ms`, `30s`, `1.5h`, `1h30m`. Units are `ns`, `us`, `ms`, `s`, `m`, `h`
   and `d` (24 hours). A number without a unit is an error.
 - **Sizes** are whole numbers.
+- **Amounts of memory** are whole numbers with a unit: `512KiB`, `4MiB`. Units are `B`, `KiB`, `MiB` and `GiB` (powers of
+  1024), `kB`, `MB` and `GB` (powers of 1000).
 - **Percentages** end in `%` and may have decimals: `12.5%`.
 - Keys and names are case-sensitive, as in libpq.
 

@@ -59,7 +59,8 @@ TEST_CASE("every key sets its field") {
         "pool_max_opens_per_second=7 pool_eject_after=3 pool_subset=12 pool_zone=eu-west-1a "
         "pool_overload=codel "
         "pool_leak_threshold=1m "
-        "pool_max_conn_idle_time=90s pool_health_check_period=250ms pool_acquire_timeout=1.5s "
+        "pool_max_conn_idle_time=90s pool_max_conn_buffer=512kB pool_health_check_period=250ms "
+        "pool_acquire_timeout=1.5s "
         "pool_max_waiters=0 pool_connect_timeout=2s pool_discovery=srv pool_dns_refresh=10s "
         "pool_dns_servers=10.0.0.10,[::1]:5353 pool_dns_search=system pool_address_family=ipv6 "
         "pool_verify_cluster=7001,a-2 pool_balance=p2c "
@@ -82,6 +83,7 @@ TEST_CASE("every key sets its field") {
     CHECK(parsed.overload == podpool::overload_policy::codel);
     CHECK(parsed.leak_threshold == std::chrono::nanoseconds(1min));
     CHECK(parsed.max_conn_idle_time == 90s);
+    CHECK(parsed.max_conn_buffer == std::size_t{512'000});
     CHECK(parsed.health_check_period == 250ms);
     CHECK(parsed.acquire_timeout == 1500ms);
     CHECK(parsed.max_waiters == 0);
@@ -352,6 +354,19 @@ TEST_CASE("#40 a key that is given twice is refused, also with the same value") 
           "pool_max_conns: the key is given twice; expected it once");
 }
 
+TEST_CASE("an amount of memory needs a unit and has limits") {
+    const std::string expected =
+        "; expected an amount of memory such as 512KiB or 4MiB, from 64KiB to 1GiB, or none";
+    CHECK(problem("pool_max_conn_buffer=4194304") ==
+          "pool_max_conn_buffer: \"4194304\" has no unit" + expected);
+    CHECK(problem("pool_max_conn_buffer=1kB") == "pool_max_conn_buffer: \"1kB\" is too small" + expected);
+    CHECK(problem("pool_max_conn_buffer=2GB") == "pool_max_conn_buffer: \"2GB\" is too large" + expected);
+    CHECK(options::parse("pool_max_conn_buffer=none").max_conn_buffer == std::nullopt);
+    options made;
+    made.max_conn_buffer = 5;
+    CHECK_THROWS_AS(made.validate(), podpool::error);
+}
+
 TEST_CASE("the limits themselves are allowed") {
     for (const std::string text : {"pool_max_conns=1",
                                    "pool_max_conns=100000",
@@ -360,6 +375,9 @@ TEST_CASE("the limits themselves are allowed") {
                                    "pool_max_conns_per_endpoint=1",
                                    "pool_max_conns_per_endpoint=none",
                                    "pool_eject_after=none",
+                                   "pool_max_conn_buffer=64KiB",
+                                   "pool_max_conn_buffer=1GiB",
+                                   "pool_max_conn_buffer=none",
                                    "pool_dns_servers=system",
                                    "pool_max_conn_lifetime=1s",
                                    "pool_max_conn_lifetime=3650d",

@@ -82,6 +82,18 @@ TEST_CASE("a session that no reset can undo is replaced without a failure") {
     CHECK(careless.stats().idle == 1);
 }
 
+TEST_CASE("a connection that keeps too much memory is closed without a failure") {
+    const fake_servers servers(1);
+    fake_pool pool(small_pool(1), servers.driver());
+    pool.acquire()->swell();
+    CHECK(pool.stats().open == 0);
+    CHECK(closes(pool.stats(), close_reason::oversized) == 1);
+    CHECK(pool.stats().endpoints[0].last_failure.kind == failure_kind::none);
+    CHECK(servers.seen(0).attempts == 1);
+    CHECK(pool.acquire()->alive());
+    CHECK(servers.seen(0).attempts == 2);
+}
+
 TEST_CASE("#12 a connection whose reset fails is replaced") {
     const fake_servers servers(1);
     fake_pool pool(small_pool(1), servers.driver());

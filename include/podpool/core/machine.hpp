@@ -95,9 +95,10 @@ public:
         connections_.give_back(id);
     }
 
-    /// Takes a lease back whose connection must not be used again.
-    void discarded(slot_id id, time_point now) {
-        close_slot(id, close_reason::discarded);
+    /// Takes a lease back whose connection must not be used again; a new one is opened when somebody needs
+    /// it.
+    void discarded(slot_id id, time_point now, close_reason why = close_reason::discarded) {
+        close_slot(id, why);
         settle(now);
     }
 

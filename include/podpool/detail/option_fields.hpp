@@ -2,6 +2,7 @@
 #pragma once
 
 #include <podpool/balance_policy.hpp>
+#include <podpool/detail/byte_size_text.hpp>
 #include <podpool/detail/choices.hpp>
 #include <podpool/detail/cluster_identity.hpp>
 #include <podpool/detail/connection_string.hpp>
@@ -179,6 +180,36 @@ struct optional_size_field {
     }
     [[nodiscard]] std::string text(const options& from) const {
         return from.*member ? std::to_string(*(from.*member)) : std::string(unset);
+    }
+    void check(std::string_view key, const options& current) const {
+        if (current.*member) check_range(key, *this, text(current), *(current.*member));
+    }
+};
+
+/// An amount of memory that need not be set.
+struct byte_size_field {
+    static constexpr std::string_view kind = "byte size";
+    static constexpr std::string_view unset = "none";
+    std::optional<std::size_t> options::* member;
+    std::size_t min;
+    std::size_t max;
+
+    [[nodiscard]] std::string range() const {
+        return byte_size_text(min) + " to " + byte_size_text(max) + ", or none";
+    }
+    [[nodiscard]] std::string expected() const {
+        return "an amount of memory such as 512KiB or 4MiB, from " + range();
+    }
+    void read(option_draft& draft, std::string_view key, std::string_view text) const {
+        draft.result.*member = std::nullopt;
+        if (text == unset) return;
+        const parsed_byte_size parsed = parse_byte_size(text);
+        if (!parsed.problem.empty()) refuse_value(key, *this, shown_value(text), parsed.problem);
+        check_range(key, *this, shown_value(text), parsed.value);
+        draft.result.*member = parsed.value;
+    }
+    [[nodiscard]] std::string text(const options& from) const {
+        return from.*member ? byte_size_text(*(from.*member)) : std::string(unset);
     }
     void check(std::string_view key, const options& current) const {
         if (current.*member) check_range(key, *this, text(current), *(current.*member));

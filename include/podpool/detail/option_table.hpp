@@ -27,7 +27,7 @@ namespace podpool::detail {
 
 using option_field =
     std::variant<size_field, percent_field, choice_field<bool>, minimum_field, endpoint_bound_field,
-                 optional_size_field, duration_field, optional_duration_field, jitter_field,
+                 optional_size_field, byte_size_field, duration_field, optional_duration_field, jitter_field,
                  choice_field<discovery_kind>, choice_field<dns_search_mode>, choice_field<address_family>,
                  choice_field<balance_policy>, choice_field<reset_mode>, choice_field<overload_policy>,
                  dns_servers_field, name_field, zone_field, cluster_field>;
@@ -127,6 +127,11 @@ inline constexpr std::array option_table{
     option_row{"pool_max_conn_idle_time", "",
                "Idle connections above the minimum are closed after this time.",
                duration_field{&options::max_conn_idle_time, std::chrono::seconds(1), longest_age}},
+    option_row{
+        "pool_max_conn_buffer", "",
+        "A connection that carried a row or a statement larger than this is closed when its lease ends, "
+        "since its buffers would keep that much memory for as long as it is open. `none`: never.",
+        byte_size_field{&options::max_conn_buffer, std::size_t{64} * 1024, std::size_t{1} << 30U}},
     option_row{
         "pool_health_check_period", "", "How often an idle connection is checked.",
         duration_field{&options::health_check_period, std::chrono::milliseconds(100), std::chrono::days(1)}},

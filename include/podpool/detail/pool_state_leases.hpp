@@ -195,6 +195,8 @@ void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
     }
     if (discard) {
         machine_.discarded(returned.slot, now);
+    } else if (state.oversized && !state.why) {
+        machine_.discarded(returned.slot, now, close_reason::oversized);
     } else if (state.replace && !state.why) {
         machine_.replaced(returned.slot, now);
     } else {

@@ -69,6 +69,8 @@ public:
     [[nodiscard]] podpool::role role() const noexcept { return told_; }
     /// Leaves something in the session that no reset undoes.
     void stain() noexcept { stained_ = true; }
+    /// Needs so much memory that the connection isn't worth keeping.
+    void swell() noexcept { swollen_ = true; }
 
 private:
     friend class fake;
@@ -86,6 +88,7 @@ private:
     bool served_ = false;
     bool used_ = false;
     bool stained_ = false;
+    bool swollen_ = false;
 };
 
 /// A driver whose servers live in memory, for tests of the pool and of programs that use it.
@@ -155,7 +158,8 @@ public:
                 full && returned.stained_,
                 returned.told_,
                 std::exchange(returned.refused_, false),
-                std::exchange(returned.served_, false)};
+                std::exchange(returned.served_, false),
+                returned.swollen_};
     }
 
 private:

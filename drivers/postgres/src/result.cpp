@@ -38,6 +38,11 @@ std::size_t postgres_result::affected_rows() const noexcept {
     return count;
 }
 
+std::string_view postgres_result::command_tag() const noexcept {
+    if (!result_) return {};
+    return PQcmdStatus(result_.get());
+}
+
 std::string_view postgres_result::column_name(std::size_t column) const {
     if (column >= columns()) no_column(column, columns());
     return PQfname(result_.get(), static_cast<int>(column));

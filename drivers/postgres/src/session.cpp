@@ -2,6 +2,7 @@
 #include "session.hpp"
 
 #include "errors.hpp"
+#include "message_size.hpp"
 
 #include <podpool/errc.hpp>
 
@@ -51,6 +52,12 @@ bool is_copy(ExecStatusType status) {
 bool is_error(const PGresult* result) {
     const ExecStatusType status = PQresultStatus(result);
     return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE || status == PGRES_NONFATAL_ERROR;
+}
+
+/// The server's setting, which it reports; scanning a text depends on it.
+bool standard_strings(const PGconn* connection) {
+    const char* setting = PQparameterStatus(connection, "standard_conforming_strings");
+    return setting == nullptr || std::string_view(setting) == "on";
 }
 
 std::string spoken(const postgres_error::report& said) {
@@ -154,8 +161,17 @@ std::exception_ptr postgres_session::why_not_ready() const {
     return nullptr;
 }
 
+void postgres_session::note_size(std::size_t bytes) noexcept {
+    const std::optional<std::size_t>& bound = settings_->pool.max_conn_buffer;
+    oversized_ = oversized_ || (bound && bytes > *bound);
+}
+
 bool postgres_session::send(const postgres_statement& statement) {
     PGconn* connection = connection_.get();
+    note_size(message_size(statement));
+    commits_.begin(statement.parameters().empty()
+                       ? find_commits(statement.sql(), standard_strings(connection))
+                       : commits_in_text());
     if (statement.parameters().empty()) return PQsendQuery(connection, statement.sql().c_str()) == 1;
     const parameter_arrays bound(statement.parameters());
     return PQsendQueryParams(connection, statement.sql().c_str(), bound.count(), bound.types(),
@@ -186,6 +202,10 @@ bool postgres_session::collect_next() {
     result_ptr next(PQgetResult(connection_.get()));
     if (!next) return true;
     const bool copy = is_copy(PQresultStatus(next.get()));
+    commits_.answered(PQcmdStatus(next.get()));
+    if (settings_->pool.max_conn_buffer) {
+        note_size(largest_message(next.get(), *settings_->pool.max_conn_buffer));
+    }
     // Of several statements the last one's rows count, unless one fails: that ends them all.
     if (!collected_ || !is_error(collected_.get())) collected_ = std::move(next);
     return copy;
@@ -238,6 +258,7 @@ void postgres_session::complete(lock& held, outcome end, bool initiating) {
     cancelled_ = false;
     cancel_in_flight_ = false;
     if (connection_) PQsetnonblocking(connection_.get(), 0);
+    if (connection_ && !by_user_) drop_notifications();
     if (used_blocking_ || lost_ || PQsocket(connection_.get()) < 0) unregister();
     held.unlock();
     if (watch) watch->stop();
@@ -248,6 +269,9 @@ postgres_session::outcome postgres_session::end_of(result_ptr result) {
     // A result that is whole counts, whatever happened to the connection after it.
     if (result && !is_error(result.get())) {
         served_ = served_ || by_user_;
+        if (commits_.rolled_back(!is_copy(PQresultStatus(result.get()))))
+            return {rolled_back_error({}, false), {}};
+        note_failed_transaction({});
         return {nullptr, postgres_result(result.release())};
     }
     const bool gone = PQstatus(connection_.get()) == CONNECTION_BAD;
@@ -269,10 +293,40 @@ postgres_session::outcome postgres_session::end_of(result_ptr result) {
             if (wants_writes(settings_->wanted)) note(failure_kind::wrong_role, spoken(said));
         }
     }
+    if (commits_.rolled_back(false) && !aborted) {
+        return {rolled_back_error(spoken(said), gone && commits_.statements_left()), {}};
+    }
+    note_failed_transaction(spoken(said));
     boost::system::error_code code = make_sqlstate_code(said.sqlstate);
     if (aborted) code = asio::error::operation_aborted;
     if (gone) code = make_error_code(errc::connection_lost);
     return {std::make_exception_ptr(postgres_error(code, std::move(said))), {}};
+}
+
+/// `what_followed`: the error of a later statement in the same text, if any.
+std::exception_ptr postgres_session::rolled_back_error(const std::string& what_followed,
+                                                       bool outcome_unknown) {
+    postgres_error::report said;
+    said.endpoint = where_text_;
+    said.message = "COMMIT (END, PREPARE TRANSACTION) was answered with ROLLBACK: nothing was committed";
+    if (!transaction_failure_.empty())
+        said.detail = "The transaction had failed with " + transaction_failure_;
+    if (!what_followed.empty()) {
+        said.detail +=
+            (said.detail.empty() ? "" : "; ") + ("a statement after it failed with " + what_followed);
+    }
+    said.outcome_unknown = outcome_unknown;
+    note_failed_transaction({});
+    return std::make_exception_ptr(postgres_error(errc::transaction_rolled_back, std::move(said)));
+}
+
+/// Keeps the first error of a transaction until it ends. What is done with the native handle isn't seen.
+void postgres_session::note_failed_transaction(const std::string& cause) {
+    if (PQtransactionStatus(connection_.get()) != PQTRANS_INERROR || handed_out_) {
+        transaction_failure_.clear();
+    } else if (transaction_failure_.empty()) {
+        transaction_failure_ = cause;
+    }
 }
 
 postgres_error postgres_session::broken(const std::string& reason) const {
@@ -295,6 +349,7 @@ void postgres_session::notice(void* session, const PGresult* result) {
         const char* text = PQresultErrorField(result, code);
         return std::string_view(text == nullptr ? "" : text);
     };
+    static_cast<postgres_session*>(session)->note_size(PQresultMemorySize(result));
     const std::string_view severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
     const std::string_view sqlstate = field(PG_DIAG_SQLSTATE);
     // An immediate shutdown and the crash of another backend are announced as warnings.

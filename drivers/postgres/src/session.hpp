@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cancel.hpp"
+#include "commit_watch.hpp"
 #include "settings.hpp"
 
 #include <podpool/credentials.hpp>
@@ -120,9 +121,12 @@ private:
     /// Reads what the server sent unasked; false if that was the end.
     [[nodiscard]] bool read_news();
     void make_tidy();
+    void drop_notifications();
 
     // session.cpp: everything below wants the mutex, except on a thread that has the session for itself.
     [[nodiscard]] std::exception_ptr why_not_ready() const;
+    /// Notes that libpq had to hold this many bytes at once.
+    void note_size(std::size_t bytes) noexcept;
     [[nodiscard]] bool send(const postgres_statement& statement);
     /// Reads and writes what can be; true when the whole answer is there.
     [[nodiscard]] bool pump();
@@ -139,6 +143,9 @@ private:
     void lose(lock& held);
     void unregister() noexcept;
     [[nodiscard]] outcome end_of(result_ptr result);
+    [[nodiscard]] std::exception_ptr rolled_back_error(const std::string& what_followed,
+                                                       bool outcome_unknown);
+    void note_failed_transaction(const std::string& cause);
     [[nodiscard]] postgres_error broken(const std::string& reason) const;
     void note(failure_kind kind, const std::string& message);
     void note_end(std::string_view sqlstate, const std::string& message);
@@ -164,6 +171,9 @@ private:
     on_cancel cancelling_ = on_cancel::ask_server;
     query_handler_ptr<postgres_result> handler_;
     result_ptr collected_;
+    commit_watch commits_;
+    /// The error with which the open transaction failed, where it is known.
+    std::string transaction_failure_;
     bool answered_ = false;
     bool cancelled_ = false;
     bool cancel_in_flight_ = false;
@@ -175,6 +185,8 @@ private:
     bool count_refused_ = false;
     /// A user had the PGconn itself and may have changed what isn't the server's.
     bool handed_out_ = false;
+    /// libpq's buffers have grown beyond the bound.
+    bool oversized_ = false;
     bool lost_ = false;
     /// A statement was refused as on a server that takes no writes.
     bool refused_write_ = false;

@@ -34,11 +34,6 @@ bool in_transaction(PGTransactionStatusType status) {
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
 
-/// Notifications for a lease that has ended are for nobody, and would pile up.
-void drop_notifications(PGconn* connection) {
-    while (PGnotify* news = PQnotifies(connection)) PQfreemem(news);
-}
-
 }  // namespace
 
 failure postgres_session::failure_of(const postgres_error& problem) const {
@@ -128,7 +123,6 @@ asio::awaitable<failure> postgres_session::reset(std::shared_ptr<postgres_sessio
                           self->where_text_ + ": still in a transaction after a rollback");
     }
     if (mode != reset_mode::full) co_return failure();
-    drop_notifications(connection);
     self->touched_ = false;
     const server_state state = reported_state(connection);
     if (must_ask(self->settings_->wanted, state)) co_return failure();
@@ -159,6 +153,7 @@ bool postgres_session::read_news() {
         const bool good = PQconsumeInput(connection) == 1;
         // Parses what has come, which calls notice().
         static_cast<void>(PQisBusy(connection));
+        drop_notifications();
         if (!good || lost_) return false;
     }
     return true;
@@ -191,8 +186,18 @@ return_state postgres_session::inspect(reset_mode mode) {
     found.role = role;
     found.role_doubtful = std::exchange(refused_write_, false);
     found.needs_reset = in_transaction(status) || (mode == reset_mode::full && touched_);
-    if (!worst_) make_tidy();
+    found.oversized = oversized_;
+    if (!worst_) {
+        make_tidy();
+        drop_notifications();
+    }
     return found;
+}
+
+/// Notifications that come while nobody has the connection are for nobody, and would pile up in libpq. Those
+/// of a lease are its caller's as long as it lasts.
+void postgres_session::drop_notifications() {
+    while (PGnotify* news = PQnotifies(connection_.get())) PQfreemem(news);
 }
 
 void postgres_session::make_tidy() {

@@ -30,6 +30,10 @@ public:
     /// How many rows an INSERT, UPDATE, DELETE, MERGE, SELECT or the like touched; 0 for others.
     [[nodiscard]] std::size_t affected_rows() const noexcept;
 
+    /// What the server calls the command that it ran, with its counts: `INSERT 0 1`, `SELECT 5`, `COMMIT`. Of
+    /// a text of several statements it is the last one's; empty for an empty statement.
+    [[nodiscard]] std::string_view command_tag() const noexcept;
+
     /// The name of a column, counted from 0. Throws std::out_of_range.
     [[nodiscard]] std::string_view column_name(std::size_t column) const;
     /// The first column of this name, exactly as the server spells it. Throws std::out_of_range.

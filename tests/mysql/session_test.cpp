@@ -57,6 +57,20 @@ TEST_CASE("an open transaction is rolled back, or ends the connection where noth
     }
 }
 
+TEST_CASE("a session that carried a large row or statement says so when its lease ends") {
+    if (!have_mysql()) return;
+    live_session session(shared_server(), "pool_max_conn_buffer=1MiB");
+    session.connection->query("select repeat('x', 900000) union all select repeat('y', 900000)");
+    session.connection->query("select length(?)", std::string(900000, 'x'));
+    CHECK_FALSE(session.inspect(reset_mode::full).oversized);
+    SECTION("a row") { session.connection->query("select repeat('x', 600000), repeat('y', 600000)"); }
+    SECTION("a statement") { session.connection->query("select 1 -- " + std::string(1100000, 'x')); }
+    SECTION("a parameter") { session.connection->query("select length(?)", std::string(1100000, 'x')); }
+    const return_state state = session.inspect(reset_mode::full);
+    CHECK_FALSE(state.why);
+    CHECK(state.oversized);
+}
+
 TEST_CASE("a session that holds something no rollback undoes is replaced") {
     if (!have_mysql()) return;
     for (const char* statement :

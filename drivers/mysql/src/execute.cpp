@@ -120,9 +120,11 @@ mysql_rows read_rows(sql::ResultSet& from, bool prepared) {
     }
     while (from.next()) {
         ++rows.affected;
+        const std::size_t before = rows.text.size();
         for (unsigned column = 1; column <= columns; ++column) {
             add_cell(rows, from, column, plans[column - 1]);
         }
+        rows.largest_row = std::max(rows.largest_row, rows.text.size() - before);
     }
     return rows;
 }

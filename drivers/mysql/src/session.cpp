@@ -137,11 +137,13 @@ mysql_result mysql_session::run_now(const mysql_statement& statement) {
         const lock held(mutex_);
         touched_ = true;
         note_trace(trace);
+        note_size(size_of(statement));
     }
     try {
         mysql_result result = execute(*connection_, statement);
         const lock held(mutex_);
         served_ = true;
+        note_size(result.rows_ ? result.rows_->largest_row : 0);
         if (trace == session_trace::ends) {
             in_transaction_ = false;
             own_read_only_ = false;
@@ -157,6 +159,11 @@ mysql_result mysql_session::run_now(const mysql_statement& statement) {
         }
         throw said;
     }
+}
+
+void mysql_session::note_size(std::size_t bytes) noexcept {
+    const std::optional<std::size_t>& bound = settings_->pool.max_conn_buffer;
+    oversized_ = oversized_ || (bound && bytes > *bound);
 }
 
 void mysql_session::note_trace(session_trace trace) {

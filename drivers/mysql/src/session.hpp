@@ -125,6 +125,8 @@ private:
     void cut_later(std::uint64_t operation) noexcept;
     void keep_cutting(std::uint64_t operation);
     void note(failure_kind kind, const std::string& message);
+    /// Notes that the client library had to hold this many bytes at once; with the mutex.
+    void note_size(std::size_t bytes) noexcept;
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<const mysql_settings> settings_;
@@ -169,6 +171,8 @@ private:
     bool unknown_state_ = false;
     /// A user used the session in this lease.
     bool touched_ = false;
+    /// The client library's buffer, which only grows, has grown beyond the bound.
+    bool oversized_ = false;
 };
 
 }  // namespace podpool::detail

@@ -164,6 +164,7 @@ return_state mysql_session::inspect(reset_mode mode) {
     // Nothing undoes what a statement of another kind did to a session: the connector can't reach the reset
     // that the protocol has.
     found.replace = mode == reset_mode::full && lasting_;
+    found.oversized = oversized_;
     found.needs_reset = in_transaction_ || (touched_ && unknown_state_);
     touched_ = false;
     lasting_ = false;

@@ -12,6 +12,10 @@
 
 namespace podpool {
 
+namespace detail {
+class mysql_session;
+}
+
 /// The rows that a statement returned; owns them and outlives its connection.
 ///
 /// Thread safety: const functions may run at once. Views and string_views point into the result.
@@ -59,6 +63,8 @@ public:
     }
 
 private:
+    friend class detail::mysql_session;
+
     [[nodiscard]] detail::mysql_cell cell(std::size_t row, std::size_t column) const;
 
     std::unique_ptr<const detail::mysql_rows> rows_;

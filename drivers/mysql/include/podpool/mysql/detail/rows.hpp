@@ -21,6 +21,8 @@ struct mysql_rows {
     std::vector<cell_end> ends;
     std::string text;
     std::uint64_t affected = 0;
+    /// The bytes of the largest row.
+    std::size_t largest_row = 0;
 
     void add(std::string_view value) {
         text.append(value);

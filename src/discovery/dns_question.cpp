@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "discovery/dns_question.hpp"
 
-#include <cstdio>
+#include <array>
+#include <charconv>
 #include <utility>
 
 namespace podpool::detail {
 namespace {
 
+/// Not by printf, which writes a decimal comma where the process's locale has one.
 std::string seconds_text(std::chrono::nanoseconds time) {
-    const std::chrono::duration<double> seconds = time;
-    char text[32];
-    std::snprintf(text, sizeof text, seconds.count() < 0.1 ? "%.3f s" : "%.1f s", seconds.count());
-    return text;
+    const double seconds = std::chrono::duration<double>(time).count();
+    std::array<char, 32> text{};
+    const auto written = std::to_chars(text.data(), text.data() + text.size(), seconds,
+                                       std::chars_format::fixed, seconds < 0.1 ? 3 : 1);
+    return std::string(text.data(), written.ptr) + " s";
 }
 
 }  // namespace

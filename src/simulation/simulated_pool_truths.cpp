@@ -4,6 +4,7 @@
 
 #include "simulation/world.hpp"
 
+#include <locale>
 #include <sstream>
 
 namespace podpool::simulation {
@@ -124,6 +125,8 @@ void simulated_pool::trace(const char* what, std::uint64_t first, std::uint64_t 
 
 void simulated_pool::broken(const std::string& what) const {
     std::ostringstream text;
+    // The seed is for the command line: without the process's grouping of digits.
+    text.imbue(std::locale::classic());
     text << what << "\n  pool " << number_ << ", seed " << world_.seed() << ", at "
          << std::chrono::duration<double>(now().time_since_epoch()).count() << " s; what happened before:\n";
     const std::size_t shown = std::min(traced_, trace_.size());

@@ -23,18 +23,41 @@ TEST_CASE("a SQLSTATE is five digits or capital letters") {
     CHECK_FALSE(is_sqlstate(""));
 }
 
+/// How libpq begins what it says of an attempt to connect.
+const std::string attempt = "connection to server at \"db\" (10.0.0.1), port 5432 failed: ";
+
 TEST_CASE("the SQLSTATE of a failed connection is found in any language") {
-    CHECK(sqlstate_in("connection to server at \"db\" (10.0.0.1), port 5432 failed: FATAL:  28P01: password "
-                      "authentication failed for user \"app\"\nLOCATION:  auth_failed, auth.c:326\n") ==
-          "28P01");
-    CHECK(sqlstate_in("Verbindung zum Server: FATAL:  3D000: Datenbank »x« existiert nicht") == "3D000");
+    CHECK(sqlstate_in(attempt + "FATAL:  28P01: password authentication failed for user \"app\"\n"
+                                "LOCATION:  auth_failed, auth.c:326\n") == "28P01");
+    for (const std::string severity : {"FATAL", "FATALE", "FATALT", "ВАЖНО", "치명적오류", "致命错误", ""}) {
+        CAPTURE(severity);
+        CHECK(sqlstate_in(attempt + severity +
+                          ":  3D000: »x« existiert nicht\nORT:  InitPostgres, postinit.c:887") == "3D000");
+    }
+    CHECK(sqlstate_in("connection to server at \"::1\", port 5432 failed: FATAL:  53300: x") == "53300");
+    CHECK(sqlstate_in("connection to server on socket \"/run/a/.s.PGSQL.5432\" failed: FATAL:  53300: x") ==
+          "53300");
     CHECK(sqlstate_in("connection to server at \"10.0.0.1\", port 5432 failed: Connection refused").empty());
     CHECK(sqlstate_in("").empty());
     CHECK(sqlstate_in(":  28P01").empty());
-    SECTION("of two attempts the last one counts") {
-        CHECK(sqlstate_in("FATAL:  28000: no encryption\nFATAL:  53300: sorry, too many clients already") ==
-              "53300");
-    }
+}
+
+TEST_CASE("of two attempts to connect the last one that has a SQLSTATE counts") {
+    const std::string first = attempt + "FATAL:  28000: no encryption\nLOCATION:  x, auth.c:1\n";
+    CHECK(sqlstate_in(first + attempt + "FATAL:  53300: sorry, too many clients already\n") == "53300");
+    CHECK(sqlstate_in(first + attempt + "server closed the connection unexpectedly\n") == "28000");
+    CHECK(kind_of_connect_failure("", attempt + "SSL error: certificate verify failed\n" + attempt +
+                                          "Connection refused\n") == endpoint_down);
+}
+
+TEST_CASE("what looks like a SQLSTATE in names and texts isn't taken for one") {
+    CHECK(sqlstate_in(attempt + "FATAL:  3D000: database \"a:  53300: b\" does not exist\n") == "3D000");
+    CHECK(sqlstate_in(attempt + "FATAL:  28000: no\nDETAIL:  53300: x\nHINT:  57P03: y\n") == "28000");
+    CHECK(sqlstate_in(attempt + "server closed the connection unexpectedly\n\tIt says:  57P03: x\n").empty());
+    CHECK(sqlstate_in(attempt + "FATAL:  no SQLSTATE:  57P03: x\n").empty());
+    CHECK(
+        sqlstate_in("connection to server on socket \"/a:  53300: b/.s.PGSQL.1\" failed: FATAL:  28P01: x") ==
+        "28P01");
 }
 
 TEST_CASE("a connect message becomes one line without the server's source location") {
@@ -57,25 +80,59 @@ TEST_CASE("SQLSTATEs of failed connections map to what the pool does about them"
     }
 }
 
-TEST_CASE("failed connections without a SQLSTATE are told apart by libpq's text") {
+TEST_CASE("failed connections without a SQLSTATE are told apart by libpq's English text") {
     const std::vector<std::pair<std::string_view, failure_kind>> expected{
-        {"connection to server at \"10.0.0.1\", port 5432 failed: Connection refused", endpoint_down},
+        {"Connection refused", endpoint_down},
         {"could not receive data from server: Connection timed out", endpoint_down},
+        {"could not send SSL negotiation packet: Broken pipe", endpoint_down},
+        {"could not send startup packet: Broken pipe", endpoint_down},
         {"server closed the connection unexpectedly", endpoint_down},
         {"SSL SYSCALL error: Connection reset by peer", endpoint_down},
         {"SSL error: unexpected eof while reading", endpoint_down},
+        {"could not fork new process for connection: Cannot allocate memory", endpoint_down},
         {"SSL error: certificate verify failed", rejected},
         {"server certificate for \"a\" does not match host name \"b\"", rejected},
         {"server does not support SSL, but SSL was required", rejected},
         {"host name must be specified for a verified SSL connection", rejected},
+        {"host name must be specified", rejected},
         {"root certificate file \"/nowhere\" does not exist", rejected},
-        {"fe_sendauth: no password supplied", rejected},
+        {"could not load system root certificate paths: No such file", rejected},
+        {"server accepted connection without a valid SSL certificate", rejected},
+        {"server did not request an SSL certificate", rejected},
+        {"invalid SSL protocol version range", rejected},
+        {"could not load private key file \"/a\": bad decrypt", rejected},
+        {"SSL connection was established with unexpected ALPN protocol", rejected},
         {"channel binding required but not supported by server's authentication request", rejected},
+        {"channel binding required, but SSL not in use", rejected},
+        {"authentication method requirement \"scram-sha-256\" failed: server requested a hashed password",
+         rejected},
+        {"GSSAPI authentication not supported", rejected},
+        {"none of the server's SASL authentication mechanisms are supported", rejected},
+        {"incorrect server signature", rejected},
+        {"server requires OAuth authentication, but no discovery metadata was provided", rejected},
+        {"server only supports protocol version 3.0, but \"min_protocol_version\" was set to 3.2", rejected},
+        {"requirepeer specifies \"a\", but actual peer user name is \"b\"", rejected},
         {"received invalid response to SSL negotiation: H", rejected},
+        {"invalid integer value \"often\" for connection option \"keepalives_idle\"", rejected},
     };
-    for (const auto& [message, kind] : expected) {
-        CAPTURE(message);
-        CHECK(kind_of_connect_failure("", message) == kind);
+    for (const auto& [reason, kind] : expected) {
+        CAPTURE(reason);
+        CHECK(kind_of_connect_failure("", attempt + std::string(reason) + "\n") == kind);
+    }
+}
+
+TEST_CASE("the name of a host says nothing about what went wrong") {
+    for (const std::string name :
+         {"certificate", "SASL", "ALPN", "SCRAM, port ", "/run/certificate/.s.PGSQL.5432"}) {
+        CAPTURE(name);
+        const bool socket = name.starts_with('/');
+        const std::string start =
+            socket ? "connection to server on socket \"" + name + "\" failed: "
+                   : "connection to server at \"" + name + "\" (10.0.0.1), port 5432 failed: ";
+        CHECK(kind_of_connect_failure("", start + "server closed the connection unexpectedly\n") ==
+              endpoint_down);
+        CHECK(kind_of_connect_failure("", start + "server does not support SSL\n") == rejected);
+        CHECK(sqlstate_in(start + "FATAL:  53300: x\n") == "53300");
     }
 }
 

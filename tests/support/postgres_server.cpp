@@ -91,8 +91,10 @@ void postgres_server::write_configuration() {
 void postgres_server::start() {
     if (running()) return;
     write_configuration();
-    process_.start(postgres_cluster::as_postgres({postgres_cluster::program("postgres"), "-D", directory_}),
-                   directory_ + ".log");
+    std::vector<std::string> command{"env"};
+    for (const std::string& variable : cluster_.settings().environment) command.push_back(variable);
+    command.insert(command.end(), {postgres_cluster::program("postgres"), "-D", directory_});
+    process_.start(postgres_cluster::as_postgres(command), directory_ + ".log");
     wait_until_ready();
 }
 

@@ -93,6 +93,8 @@ struct postgres_cluster_settings {
     std::vector<std::string> configuration;
     /// Lines of pg_hba.conf that come before the usual ones.
     std::vector<std::string> access;
+    /// Environment variables of the servers, `NAME=value`; they have next to none beside these.
+    std::vector<std::string> environment;
 };
 
 /// Real PostgreSQL servers as pods: one loopback address each, the same port, fast and unsafe settings.

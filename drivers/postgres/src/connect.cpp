@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "english_texts.hpp"
 #include "errors.hpp"
 #include "session.hpp"
 
@@ -49,6 +50,7 @@ void postgres_session::begin_connect(const std::optional<credentials>& login) {
     }
     keywords.push_back(nullptr);
     values.push_back(nullptr);
+    const english_texts english;
     // 0: a connection string in place of a database name is only a name.
     errno = 0;
     connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
@@ -62,6 +64,7 @@ void postgres_session::begin_connect(const std::optional<credentials>& login) {
 
 failure postgres_session::connect_failure(int system_error) const {
     if (!connection_) return {failure_kind::endpoint_down, where_text_ + ": out of memory"};
+    const english_texts english;
     const std::string whole = PQerrorMessage(connection_.get());
     const std::string sqlstate = sqlstate_in(whole);
     std::string message = tidy_connect_message(whole);
@@ -70,7 +73,11 @@ failure postgres_session::connect_failure(int system_error) const {
         message = system_error == 0 ? "no connection, and libpq gives no reason"
                                     : "no connection: " + std::generic_category().message(system_error);
     }
-    return {kind_of_connect_failure(sqlstate, message), where_text_ + ": " + message};
+    // The server asked for a password, and libpq had none; with SCRAM's keys it needs none.
+    const bool no_password = sqlstate.empty() && PQconnectionNeedsPassword(connection_.get()) == 1 &&
+                             !settings_->shown.contains("scram_client_key");
+    const failure_kind kind = no_password ? failure_kind::rejected : kind_of_connect_failure(sqlstate, whole);
+    return {kind, where_text_ + ": " + message};
 }
 
 asio::awaitable<failure> postgres_session::log_in(std::shared_ptr<postgres_session> self) {
@@ -87,6 +94,7 @@ asio::awaitable<failure> postgres_session::log_in(std::shared_ptr<postgres_sessi
         // Before libpq may close the socket and open another one with the same number.
         self->unregister();
         if (waited) throw boost::system::system_error(asio::error::operation_aborted);
+        const english_texts english;
         next = PQconnectPoll(connection);
     }
     if (next != PGRES_POLLING_OK) co_return self->connect_failure(self->start_error_);

@@ -37,25 +37,32 @@ constexpr std::array rules{
     sqlstate_rule{"55", rejected, connection_lost},          // the database takes no connections
 };
 
-// What libpq and OpenSSL say when they, not the server, refuse. A broken socket isn't among them.
-constexpr std::array<std::string_view, 17> refusals{
-    "certificate verify failed",
-    "does not match host name",
+// What libpq and OpenSSL say, in English, when they refuse and not the server: they have no code for it. A
+// broken socket isn't among them ("SSL SYSCALL error", "could not send SSL negotiation packet").
+constexpr std::array<std::string_view, 23> refusals{
+    "certificate",  // unreadable, of an unknown authority, for another host, wanted and not sent
+    "host name must be specified",
     "does not support SSL",
-    "host name must be specified for a verified SSL connection",
-    "root certificate file",
-    "certificate file",
-    "private key file",
+    "response to SSL negotiation",
+    "unencrypted data after SSL response",
     "SSL error: ",
-    "SSL negotiation",
-    "no password supplied",
+    "SSL context",
+    "SSL engine",
+    "private key file",
+    "private SSL key",
+    "ALPN",
     "channel binding",
     "authentication method",
     "authentication request",
-    "SCRAM",
+    "authentication not supported",
     "did not complete authentication",
+    "SASL",
+    "SCRAM",
+    "server signature",
+    "OAuth",
     "requirepeer",
-    "target_session_attrs",
+    "protocol version",       // of TLS or of PostgreSQL
+    "for connection option",  // no number: libpq looks at some values only when it connects
 };
 
 // What no statement is to blame for. A limit that was configured (53400) often is its user's, and an internal
@@ -70,6 +77,7 @@ constexpr std::array<std::string_view, 7> server_errors{
     "XX002",  // index_corrupted
 };
 
+// OpenSSL speaks English only.
 constexpr std::string_view broken_tls = "unexpected eof while reading";
 
 const sqlstate_rule* find_rule(std::string_view sqlstate) noexcept {
@@ -81,6 +89,53 @@ const sqlstate_rule* find_rule(std::string_view sqlstate) noexcept {
 
 bool contains(std::string_view text, std::string_view part) noexcept {
     return text.find(part) != std::string_view::npos;
+}
+
+/// Where what went wrong begins in a line that begins an attempt to connect; else npos.
+///
+/// `connection to server at "db" (10.0.0.1), port 5432 failed: ` or `connection to server on socket "/a"
+/// failed: `.
+std::size_t after_host(std::string_view line) noexcept {
+    constexpr std::string_view start = "connection to server ";
+    constexpr std::string_view end = " failed: ";
+    if (!line.starts_with(start)) return std::string_view::npos;
+    const bool socket = line.substr(start.size()).starts_with("on socket ");
+    const std::size_t number = line.find(socket ? "\" failed: " : "\", port ");
+    const std::size_t paren = socket ? std::string_view::npos : line.find("), port ");
+    const std::size_t found = line.find(end, std::min(number, paren));
+    return found == std::string_view::npos ? found : found + end.size();
+}
+
+/// The last attempt to connect of those in a message, and what is before it. libpq makes a second one when
+/// `sslmode` is `prefer` or `allow`.
+struct attempts {
+    std::string_view before;
+    std::string_view last;
+};
+
+attempts split(std::string_view connect_message) noexcept {
+    attempts found{{}, connect_message};
+    for (std::size_t line = 0; line < connect_message.size();) {
+        const std::size_t end = std::min(connect_message.find('\n', line), connect_message.size());
+        const std::size_t reason = after_host(connect_message.substr(line, end - line));
+        if (reason != std::string_view::npos) {
+            found = {connect_message.substr(0, line), connect_message.substr(line + reason)};
+        }
+        line = end + 1;
+    }
+    return found;
+}
+
+/// The SQLSTATE at the start of what a server said: `FATAL:  28P01: `, whose first word may be of any
+/// language.
+std::string_view leading_sqlstate(std::string_view said) noexcept {
+    constexpr std::string_view after_severity = ":  ";
+    const std::string_view line = said.substr(0, said.find('\n'));
+    const std::size_t colon = line.find(after_severity);
+    if (colon == std::string_view::npos) return {};
+    const std::string_view rest = line.substr(colon + after_severity.size());
+    const bool has_one = rest.size() > 6 && is_sqlstate(rest.substr(0, 5)) && rest.substr(5, 2) == ": ";
+    return has_one ? rest.substr(0, 5) : std::string_view();
 }
 
 /// `LOCATION:  auth_failed, auth.c:326`, whatever the language of its first word.
@@ -99,16 +154,14 @@ bool is_sqlstate(std::string_view text) noexcept {
 }
 
 std::string sqlstate_in(std::string_view connect_message) {
-    constexpr std::string_view before = ":  ";
-    std::string found;
-    for (std::size_t at = connect_message.find(before); at != std::string_view::npos;
-         at = connect_message.find(before, at + 1)) {
-        const std::string_view rest = connect_message.substr(at + before.size());
-        if (rest.size() > 6 && is_sqlstate(rest.substr(0, 5)) && rest.substr(5, 2) == ": ") {
-            found = rest.substr(0, 5);
+    while (!connect_message.empty()) {
+        const attempts tried = split(connect_message);
+        if (const std::string_view found = leading_sqlstate(tried.last); !found.empty()) {
+            return std::string(found);
         }
+        connect_message = tried.before;
     }
-    return found;
+    return {};
 }
 
 std::string_view trimmed(std::string_view text) noexcept {
@@ -129,14 +182,16 @@ std::string tidy_connect_message(std::string_view connect_message) {
     return tidy;
 }
 
-failure_kind kind_of_connect_failure(std::string_view sqlstate, std::string_view message) noexcept {
+failure_kind kind_of_connect_failure(std::string_view sqlstate, std::string_view connect_message) noexcept {
     if (!sqlstate.empty()) {
         const sqlstate_rule* rule = find_rule(sqlstate);
         return rule == nullptr ? endpoint_down : rule->at_connect;
     }
-    if (contains(message, broken_tls)) return endpoint_down;
+    // Not what is before it, where a host's name may be any of these words.
+    const std::string_view reason = split(connect_message).last;
+    if (contains(reason, broken_tls)) return endpoint_down;
     const bool refused = std::any_of(refusals.begin(), refusals.end(),
-                                     [&](std::string_view words) { return contains(message, words); });
+                                     [&](std::string_view words) { return contains(reason, words); });
     return refused ? rejected : endpoint_down;
 }
 
@@ -149,6 +204,13 @@ bool is_server_error(std::string_view sqlstate) noexcept {
     return std::find(server_errors.begin(), server_errors.end(), sqlstate) != server_errors.end();
 }
 
+std::string_view severity_of(const PGresult* result) noexcept {
+    const char* text = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    // PgBouncer sends only this one, and never translates it.
+    if (text == nullptr) text = PQresultErrorField(result, PG_DIAG_SEVERITY);
+    return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
 postgres_error::report report_of(const PGresult* result, std::string_view endpoint) {
     const auto field = [&](int code) {
         const char* text = PQresultErrorField(result, code);
@@ -156,7 +218,7 @@ postgres_error::report report_of(const PGresult* result, std::string_view endpoi
     };
     postgres_error::report said;
     said.sqlstate = field(PG_DIAG_SQLSTATE);
-    said.severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
+    said.severity = severity_of(result);
     said.message = field(PG_DIAG_MESSAGE_PRIMARY);
     said.detail = field(PG_DIAG_MESSAGE_DETAIL);
     said.hint = field(PG_DIAG_MESSAGE_HINT);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "settings.hpp"
 
+#include "english_texts.hpp"
 #include "errors.hpp"
 #include "masking.hpp"
 
@@ -165,6 +166,7 @@ void set_application_name(value_map& values, const std::string& pool_name, const
 }  // namespace
 
 postgres_settings read_settings(const options& pool) {
+    const english_texts english;
     postgres_settings settings;
     settings.pool = pool;
     settings.cluster = std::make_shared<cluster_identity>(pool.verify_cluster);

@@ -2,6 +2,9 @@
 #include "live.hpp"
 #include "support/rewriting_relay.hpp"
 
+#include <podpool/error.hpp>
+#include <podpool/pool.hpp>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -143,10 +146,29 @@ TEST_CASE("(h) 25006 on a server that became read-only is a wrong role when writ
             CHECK(problem.sqlstate() == "25006");
         }
     }
-    CHECK(writer.inspect(reset_mode::full).why.kind == failure_kind::wrong_role);
-    CHECK_FALSE(any.inspect(reset_mode::full).why);
+    for (live_session* session : {&writer, &any}) {
+        const return_state state = session->inspect(reset_mode::full);
+        CHECK_FALSE(state.why);
+        CHECK(state.role_doubtful);
+        CHECK(state.needs_reset);
+    }
+    CHECK(writer.reset(reset_mode::full).kind == failure_kind::wrong_role);
+    CHECK(writer.ping().kind == failure_kind::wrong_role);
+    CHECK_FALSE(any.reset(reset_mode::full));
     CHECK(open_with("read-write", server).kind == failure_kind::wrong_role);
     CHECK(open_with("read-only", server).kind == failure_kind::none);
+}
+
+TEST_CASE("25006 in a session that its user made read-only says nothing about the server") {
+    if (!have_postgres()) return;
+    live_session session(shared_server(), "target_session_attrs=read-write");
+    session.connection->query("set default_transaction_read_only = on");
+    CHECK_THROWS_AS(session.connection->query("create table refused (i int)"), postgres_error);
+    const return_state state = session.inspect(reset_mode::full);
+    CHECK_FALSE(state.why);
+    CHECK(state.needs_reset);
+    CHECK_FALSE(session.reset(reset_mode::full));
+    CHECK_FALSE(session.ping());
 }
 
 TEST_CASE("25006 in a transaction that the user made read-only says nothing about the server") {
@@ -158,6 +180,32 @@ TEST_CASE("25006 in a transaction that the user made read-only says nothing abou
     CHECK_FALSE(state.why);
     CHECK(state.needs_reset);
     CHECK_FALSE(session.reset(reset_mode::full));
+}
+
+TEST_CASE("(h) a pool that wants writes leaves a server that became read-only, whatever the reset") {
+    if (!have_postgres()) return;
+    postgres_cluster cluster;
+    postgres_server& server = cluster.add_primary();
+    const std::string mode = GENERATE("full", "rollback");
+    CAPTURE(mode);
+    pool<postgres> writers(conninfo(
+        server,
+        "target_session_attrs=read-write pool_acquire_timeout=1s pool_max_conns=2 pool_reset=" + mode));
+    writers.acquire()->query("create table taken (i int)");
+    server.sql("alter system set default_transaction_read_only = on");
+    server.sql("select pg_reload_conf()");
+    std::string refused;
+    eventually("nobody is served", [&] {
+        try {
+            writers.acquire()->query("create table refused (i int)");
+        } catch (const postgres_error& problem) {
+            CHECK(problem.sqlstate() == "25006");
+        } catch (const error& problem) {
+            refused = problem.what();
+        }
+        return !refused.empty();
+    });
+    CHECK(refused.find("the server is a read-only primary") != std::string::npos);
 }
 
 }  // namespace

@@ -109,6 +109,7 @@ asio::awaitable<failure> postgres_session::connect(std::shared_ptr<postgres_sess
     login.reset();
     problem = co_await log_in(self);
     if (problem) co_return problem;
+    self->forget_announcement();
     self->cancel_key_.learn(self->connection_.get());
     PQsetErrorVerbosity(self->connection_.get(), PQERRORS_DEFAULT);
     if (self->settings_->cluster->wanted()) problem = co_await verify_cluster(self);

@@ -60,6 +60,12 @@ bool standard_strings(const PGconn* connection) {
     return setting == nullptr || std::string_view(setting) == "on";
 }
 
+/// Whether the server is ready for a statement: none is under way, and the connection isn't broken.
+bool is_ready(const PGconn* connection) {
+    const PGTransactionStatusType status = PQtransactionStatus(connection);
+    return status != PQTRANS_ACTIVE && status != PQTRANS_UNKNOWN;
+}
+
 std::string spoken(const postgres_error::report& said) {
     return said.sqlstate.empty() ? said.message : said.severity + " " + said.sqlstate + ": " + said.message;
 }
@@ -167,6 +173,7 @@ void postgres_session::note_size(std::size_t bytes) noexcept {
 }
 
 bool postgres_session::send(const postgres_statement& statement) {
+    announced_.in_statement = true;
     PGconn* connection = connection_.get();
     note_size(message_size(statement));
     commits_.begin(statement.parameters().empty()
@@ -266,6 +273,7 @@ void postgres_session::complete(lock& held, outcome end, bool initiating) {
 }
 
 postgres_session::outcome postgres_session::end_of(result_ptr result) {
+    forget_announcement();
     // A result that is whole counts, whatever happened to the connection after it.
     if (result && !is_error(result.get())) {
         served_ = served_ || by_user_;
@@ -290,7 +298,9 @@ postgres_session::outcome postgres_session::end_of(result_ptr result) {
         const server_state state = reported_state(connection_.get());
         if (!state.in_recovery || *state.in_recovery || state.read_only.value_or(true)) {
             refused_write_ = true;
-            if (wants_writes(settings_->wanted)) note(failure_kind::wrong_role, spoken(said));
+            // A primary's default may be the session's own, set by its user: a full reset shows the server's.
+            const bool primary = state.in_recovery && !*state.in_recovery;
+            if (wants_writes(settings_->wanted) && !primary) note(failure_kind::wrong_role, spoken(said));
         }
     }
     if (commits_.rolled_back(false) && !aborted) {
@@ -340,30 +350,33 @@ void postgres_session::note(failure_kind kind, const std::string& message) {
 void postgres_session::note_end(std::string_view sqlstate, const std::string& message) {
     lost_ = true;
     // The reason may have come before the end, as a notice.
-    const bool told = sqlstate.empty() && !fatal_sqlstate_.empty();
-    note(kind_of_lost_connection(told ? fatal_sqlstate_ : sqlstate), message);
+    const bool told = sqlstate.empty() && !announced_.sqlstate.empty();
+    note(kind_of_lost_connection(told ? announced_.sqlstate : sqlstate), told ? announced_.text : message);
 }
 
 void postgres_session::notice(void* session, const PGresult* result) {
-    const auto field = [&](int code) {
-        const char* text = PQresultErrorField(result, code);
-        return std::string_view(text == nullptr ? "" : text);
-    };
     static_cast<postgres_session*>(session)->note_size(PQresultMemorySize(result));
-    const std::string_view severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
-    const std::string_view sqlstate = field(PG_DIAG_SQLSTATE);
-    // An immediate shutdown and the crash of another backend are announced as warnings.
-    const bool last_words = severity == "FATAL" || severity == "PANIC" || sqlstate == admin_shutdown ||
-                            sqlstate == crash_shutdown;
-    if (!last_words) return;
+    const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const std::string_view sqlstate = code == nullptr ? "" : code;
+    const std::string_view severity = severity_of(result);
+    const bool is_end = severity == "FATAL" || severity == "PANIC";
+    // An immediate shutdown and the crash of another backend are announced as warnings, which a user's
+    // function may raise too: only an end that follows tells them apart.
+    if (!is_end && sqlstate != admin_shutdown && sqlstate != crash_shutdown) return;
     try {
         auto& self = *static_cast<postgres_session*>(session);
-        self.fatal_sqlstate_ = sqlstate;
-        self.note_end(sqlstate, spoken(report_of(result, {})));
+        const bool in_statement = !is_ready(self.connection_.get());
+        self.announced_ = {std::string(sqlstate), spoken(report_of(result, {})), in_statement};
+        if (is_end) self.note_end(sqlstate, self.announced_.text);
     } catch (const std::bad_alloc&) {
         // libpq is in between and can't pass it on; the broken connection is noticed without the reason.
         return;
     }
+}
+
+void postgres_session::forget_announcement() {
+    if (announced_.sqlstate.empty()) return;
+    if (announced_.in_statement && is_ready(connection_.get())) announced_ = {};
 }
 
 void postgres_session::request_cancel(std::uint64_t operation) {

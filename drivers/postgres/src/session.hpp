@@ -108,6 +108,14 @@ private:
         postgres_result result;
     };
 
+    /// What a notice said that may be the reason of the session's end; the end itself comes after it.
+    struct announcement {
+        std::string sqlstate;
+        std::string text;
+        /// Came with a statement, or before one: void once the server is ready for a further one.
+        bool in_statement = false;
+    };
+
     // connect.cpp
     void begin_connect(const std::optional<credentials>& login);
     [[nodiscard]] failure connect_failure(int system_error) const;
@@ -150,6 +158,8 @@ private:
     void note(failure_kind kind, const std::string& message);
     void note_end(std::string_view sqlstate, const std::string& message);
     static void notice(void* session, const PGresult* result);
+    /// Forgets what a statement's notice said when the session is ready for the next one: that was no end.
+    void forget_announcement();
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<const postgres_settings> settings_;
@@ -200,8 +210,7 @@ private:
     postgres_role asked_role_ = postgres_role::unknown;
     /// The last user of the connection blocked, and the next one will too.
     bool used_blocking_ = false;
-    /// The SQLSTATE and text of the FATAL that came as a notice.
-    std::string fatal_sqlstate_;
+    announcement announced_;
     failure worst_;
 };
 

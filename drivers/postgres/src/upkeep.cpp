@@ -163,6 +163,8 @@ return_state postgres_session::inspect(reset_mode mode) {
     const lock held(mutex_);
     PGconn* connection = connection_.get();
     return_state found;
+    // Statements that a user ran on the native handle.
+    forget_announcement();
     if (running_ != 0) note(failure_kind::connection_lost, "returned while a statement was running");
     if (PQstatus(connection) != CONNECTION_OK) note_end({}, "the connection is broken");
     if (!lost_ && PQpipelineStatus(connection) != PQ_PIPELINE_OFF && PQexitPipelineMode(connection) == 0) {
@@ -180,6 +182,11 @@ return_state postgres_session::inspect(reset_mode mode) {
         note(failure_kind::wrong_role, "the server has become a standby");
     } else if (role == postgres_role::primary && settings_->wanted == session_attrs::standby) {
         note(failure_kind::wrong_role, "the server has become a primary");
+    }
+    // Without a full reset nothing shows whether the server is read-only or only this session.
+    if (refused_write_ && mode != reset_mode::full && wants_writes(settings_->wanted)) {
+        const std::string reason = unmet(settings_->wanted, reported_state(connection));
+        if (!reason.empty()) note(failure_kind::wrong_role, reason);
     }
     found.why = worst_ ? worst_ : std::exchange(server_error_, {});
     found.served = std::exchange(served_, false);

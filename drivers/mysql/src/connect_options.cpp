@@ -66,6 +66,8 @@ sql::ConnectOptionsMap connect_options(const mysql_settings& settings, const end
     for (const auto& [key, value] : settings.options) {
         // libmariadb takes each of these for a wish for TLS, and then the connection for encrypted.
         if (!with_tls && key.starts_with("ssl")) continue;
+        // Never on, and set below where it must be said.
+        if (key == "OPT_RECONNECT") continue;
         if (const auto* flag = std::get_if<bool>(&value)) map[text(key)] = *flag;
         if (const auto* number = std::get_if<int>(&value)) map[text(key)] = *number;
         if (const auto* word = std::get_if<std::string>(&value)) map[text(key)] = text(*word);
@@ -90,8 +92,11 @@ sql::ConnectOptionsMap connect_options(const mysql_settings& settings, const end
     map["OPT_CONNECT_TIMEOUT"] = static_cast<int>(attempt.limit.count());
     map["OPT_CONNECT_ATTR_ADD"] =
         std::map<sql::SQLString, sql::SQLString>{{"program_name", text(settings.program_name)}};
-    // A connection that comes back by itself would be another session.
-    map["OPT_RECONNECT"] = false;
+    if (compiled_for() == client_library::mariadb) {
+        // A connection that comes back by itself would be another session. Oracle's library, where that is
+        // off unless asked for, writes a warning to standard error when it is told so.
+        map["OPT_RECONNECT"] = false;
+    }
     return map;
 }
 

@@ -39,6 +39,7 @@ constexpr std::array aliases{
     alias{"ssl-mode", "sslmode"},
     alias{"ssl_mode", "sslmode"},
     alias{"OPT_SSL_MODE", "sslmode"},
+    alias{"unix_socket", "socket"},
     alias{"charset", "OPT_CHARSET_NAME"},
     alias{"ssl-capath", "sslCAPath"},
     alias{"ssl-cipher", "sslCipher"},

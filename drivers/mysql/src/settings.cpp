@@ -54,8 +54,11 @@ void read_hosts(mysql_pairs& pairs, mysql_settings& into) {
     host_list list{take(pairs, "host"), {}, take(pairs, "port")};
     if (!socket.empty()) {
         if (!socket.starts_with('/')) refuse_mysql_string("\"socket\" is no absolute path");
-        if (!list.hosts.empty())
-            refuse_mysql_string("both \"host\" and \"socket\" are given; expected one of them");
+        // As the clients have it, localhost is the server behind the socket.
+        if (!list.hosts.empty() && list.hosts != "localhost") {
+            refuse_mysql_string("\"socket\" and the host " + shown_value(list.hosts) +
+                                " are both given; expected one of them, or the host localhost");
+        }
         list.hosts = socket;
     }
     if (list.hosts.empty()) {

@@ -21,7 +21,7 @@ enum class errc : int {
     role_excluded = 8,             ///< no server of the wanted role is ever let in, or none tells its role
     overloaded = 9,                ///< refused after waiting, since the queue stands (pool_overload=codel)
     forked = 10,                   ///< the pool was made before fork() and is used in the child
-    not_ready = 11,                ///< fewer connections than the minimum opened in the time of wait_until_ready()
+    not_ready = 11,                ///< the minimum of connections didn't open within wait_until_ready()
     transaction_rolled_back = 12,  ///< a COMMIT was answered with ROLLBACK: nothing was committed
     invalid_value = 13,            ///< a cell of a result isn't a value of the wanted type
 };

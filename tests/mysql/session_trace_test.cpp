@@ -106,5 +106,16 @@ TEST_CASE("the classifier survives any text") {
     CHECK_FALSE(counts_rows("select 1"));
 }
 
+TEST_CASE("a COMMIT is told from what else ends a transaction") {
+    for (const char* sql : {"commit", "COMMIT WORK", " /* x */ commit and chain", "commit release"}) {
+        CAPTURE(sql);
+        CHECK(commits(sql));
+    }
+    for (const char* sql : {"rollback", "begin", "committed", "", "select 'commit'"}) {
+        CAPTURE(sql);
+        CHECK_FALSE(commits(sql));
+    }
+}
+
 }  // namespace
 }  // namespace podpool::detail

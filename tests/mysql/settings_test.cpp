@@ -91,10 +91,15 @@ TEST_CASE("hosts are names, addresses and sockets, with ports of their own or th
     CHECK(list.targets[3].port == 3306);
     CHECK(list.label == "a:3306+3/d");
     CHECK(read("host=a,b port=7").targets[1].port == 7);
-    for (const char* text : {"mysql:///d?socket=/run/mysqld/s.sock", "mysql://u@%2Frun%2Fmysqld%2Fs.sock/d",
-                             "host=/run/mysqld/s.sock dbname=d"}) {
+    for (const char* text :
+         {"mysql:///d?socket=/run/mysqld/s.sock", "mysql://u@%2Frun%2Fmysqld%2Fs.sock/d",
+          "host=/run/mysqld/s.sock dbname=d", "mysql://u@localhost/d?socket=/run/mysqld/s.sock",
+          "mysql://u@/d?unix_socket=/run/mysqld/s.sock",
+          "mysql://u@localhost/d?unix_socket=%2Frun%2Fmysqld%2Fs.sock",
+          "mysql://u:p@%2frun%2fmysqld%2fs.sock/d", "host=localhost socket=/run/mysqld/s.sock dbname=d"}) {
         CAPTURE(text);
         const mysql_settings socket = read(text);
+        REQUIRE(socket.targets.size() == 1);
         CHECK(socket.targets[0].host == "/run/mysqld/s.sock");
         CHECK(socket.targets[0].port == 3306);
     }
@@ -180,19 +185,26 @@ TEST_CASE("malformed strings say where and what was expected") {
         const char* hint;
     };
     for (const row& expected :
-         {row{"", "no host is given"}, row{"mysql://", "no host is given"},
+         {row{"", "no host is given"},
+          row{"mysql://", "no host is given"},
           row{"postgresql://h/d", "expected mysql:// or mariadb://"},
           row{"mysql://u@h:0/d", "the port of host \"h\" is no number from 1 to 65535"},
           row{"mysql://u@h:70000/d", "from 1 to 65535"},
           row{"mysql://u@fd00::1/d", "IPv6 address is written in brackets"},
-          row{"mysql://u@[fd00::1/d", "isn't closed"}, row{"mysql://u@h/a/b", "%2F"},
-          row{"mysql://u@h,,i/d", "host 2 is empty"}, row{"mysql://u@h/d?user=v", "\"user\" is given twice"},
+          row{"mysql://u@[fd00::1/d", "isn't closed"},
+          row{"mysql://u@h/a/b", "%2F"},
+          row{"mysql://u@h,,i/d", "host 2 is empty"},
+          row{"mysql://u@h/d?user=v", "\"user\" is given twice"},
           row{"mysql://u@h/d?port=%zz", "\"port\" has a \"%\" without two hex digits"},
           row{"mysql://u@h/d?compress", "no \"=\""},
-          row{"mysql://u@h/d?socket=/s", "both \"host\" and \"socket\""},
+          row{"mysql://u@h/d?socket=/s", "\"socket\" and the host \"h\" are both given"},
+          row{"mysql://u@h/d?unix_socket=/s", "or the host localhost"},
+          row{"mysql://localhost,h/d?socket=/s", "\"socket\" and the host \"localhost,h\" are both given"},
+          row{"mysql:///d?socket=/s&unix_socket=/s", "\"socket\" is given twice"},
           row{"socket=relative", "no absolute path"},
           row{"host=a,b,c port=1,2", "2 ports are given for 3 hosts"},
-          row{"host=h password='open", "isn't closed"}, row{"host=h trailing", "has no \"=\" after it"},
+          row{"host=h password='open", "isn't closed"},
+          row{"host=h trailing", "has no \"=\" after it"},
           row{"host=h target_session_attrs=master", "prefer-standby"},
           row{"host=h sslmode=verify", "expected disable, prefer, require, verify-ca or verify-full"}}) {
         CAPTURE(expected.text);
@@ -289,14 +301,18 @@ TEST_CASE("prefer insists on TLS first, and then asks for exactly what the serve
     const mysql_error::report untrusted{2026, "HY000", "TLS/SSL error: certificate verify failed", {}};
     const mysql_error::report broken{2026, "HY000", "TLS/SSL error: unexpected eof while reading", {}};
     const mysql_error::report refused{1045, "28000", "Access denied", {}};
-    CHECK(next_tls_use(prefer, tls_use::verified, no_tls) == tls_use::none);
-    CHECK(next_tls_use(prefer, tls_use::verified, untrusted) == tls_use::unverified);
+    CHECK(next_tls_use(prefer, tls_use::verified, no_tls, false) == tls_use::none);
+    CHECK(next_tls_use(prefer, tls_use::verified, untrusted, true) == tls_use::unverified);
+    // What was sent counts, and not the words.
+    const mysql_error::report other_words{2026, "HY000", "der Server kann kein TLS", {}};
+    CHECK(next_tls_use(prefer, tls_use::verified, other_words, false) == tls_use::none);
+    CHECK(next_tls_use(prefer, tls_use::verified, no_tls, true) == tls_use::unverified);
     for (const mysql_error::report& last : {broken, refused}) {
-        CHECK_FALSE(next_tls_use(prefer, tls_use::verified, last).has_value());
+        CHECK_FALSE(next_tls_use(prefer, tls_use::verified, last, true).has_value());
     }
-    CHECK_FALSE(next_tls_use(prefer, tls_use::unverified, untrusted).has_value());
-    CHECK_FALSE(next_tls_use(prefer, tls_use::none, no_tls).has_value());
-    CHECK_FALSE(next_tls_use(verify_full, tls_use::verified, no_tls).has_value());
+    CHECK_FALSE(next_tls_use(prefer, tls_use::unverified, untrusted, true).has_value());
+    CHECK_FALSE(next_tls_use(prefer, tls_use::none, no_tls, false).has_value());
+    CHECK_FALSE(next_tls_use(verify_full, tls_use::verified, no_tls, false).has_value());
 }
 
 TEST_CASE("only literal addresses and plain names are dialled") {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "connect_options.hpp"
 #include "connector_instance.hpp"
+#include "english_texts.hpp"
 #include "errors.hpp"
 #include "execute.hpp"
+#include "login_watch.hpp"
 #include "session.hpp"
 
 #include <podpool/detail/ask_credentials.hpp>
@@ -92,10 +94,11 @@ failure mysql_session::log_in(const std::string& host) {
                          settings_->connect_timeout, std::nullopt};
     if (failure problem = ask_credentials(settings_->pool, where_.where, next.login)) return problem;
     for (;;) {
+        const login_watch watch;
         try {
-            return attempt(next);
+            return attempt(next, watch);
         } catch (const sql::SQLException& problem) {
-            const auto use = next_tls_use(settings_->tls, next.tls, report_of(problem));
+            const auto use = next_tls_use(settings_->tls, next.tls, report_of(problem), watch.has_sent());
             next.limit = std::chrono::ceil<std::chrono::seconds>(end - clock::now());
             if (!use || next.limit <= std::chrono::seconds(0)) throw;
             next.tls = *use;
@@ -104,7 +107,7 @@ failure mysql_session::log_in(const std::string& host) {
     }
 }
 
-failure mysql_session::attempt(const connect_attempt& how) {
+failure mysql_session::attempt(const connect_attempt& how, const login_watch& watch) {
     failure given_up(failure_kind::connection_lost, where_text_ + ": given up while it was opened");
     {
         // What cut off the attempt before this one doesn't reach this one.
@@ -112,9 +115,14 @@ failure mysql_session::attempt(const connect_attempt& how) {
         if (lost_) return given_up;
     }
     sql::ConnectOptionsMap options = connect_options(*settings_, where_.where, how);
-    std::unique_ptr<sql::Connection> made(connector_instance().connect(options));
+    std::unique_ptr<sql::Connection> made;
+    {
+        const english_texts english;
+        made.reset(connector_instance().connect(options));
+    }
     const lock held(mutex_);
     connection_ = std::move(made);
+    client_ = watch.handle();
     return lost_ ? given_up : failure();
 }
 

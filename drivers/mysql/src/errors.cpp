@@ -3,6 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+#include <system_error>
 
 namespace podpool::detail {
 
@@ -10,7 +14,6 @@ namespace {
 
 using enum failure_kind;
 
-constexpr int unknown_command = 1047;
 constexpr int client_interaction_timeout = 4031;
 
 /// How an error number is read.
@@ -97,13 +100,42 @@ constexpr std::array server_errors{
     1712,  // ER_INDEX_CORRUPT
 };
 
+// Beside those of SQLSTATE class 40.
+constexpr std::array transaction_errors{
+    1020,  // ER_CHECKREAD: a row has changed since it was read (MariaDB, innodb_snapshot_isolation)
+    1180,  // ER_ERROR_DURING_COMMIT
+    1205,  // ER_LOCK_WAIT_TIMEOUT
+    1206,  // ER_LOCK_TABLE_FULL
+};
+
 constexpr int option_prevents_statement = 1290;
 constexpr int read_only_transaction = 1792;
 constexpr int read_only_mode = 1836;
 constexpr int read_only_innodb = 1874;
 
-// A TLS handshake that broke off says nothing about certificates.
-constexpr std::array<std::string_view, 4> broken_tls{"eof", "EOF", "reset by peer", "timed out"};
+// What a connection breaks by; a file that can't be read has other numbers.
+constexpr std::array broken_connection{EPIPE,     ECONNABORTED, ECONNRESET,  ENOTCONN,    ETIMEDOUT,
+                                       EAGAIN,    EINTR,        ENETDOWN,    ENETUNREACH, ENETRESET,
+                                       EHOSTDOWN, EHOSTUNREACH, ECONNREFUSED};
+
+/// The number of the failed system call with which libmariadb ends a message: `... (104)`; 0: there is none.
+int system_error_in(std::string_view message) noexcept {
+    const std::size_t open = message.rfind(" (");
+    if (open == std::string_view::npos || !message.ends_with(')')) return 0;
+    const std::string_view digits = message.substr(open + 2, message.size() - open - 3);
+    int number = 0;
+    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return failed == std::errc() && end == digits.data() + digits.size() ? number : 0;
+}
+
+/// Whether a TLS handshake broke off, which says nothing about certificates. libmariadb has one number for
+/// all that goes wrong with TLS. Of an end that came too early it tells only OpenSSL's words, which OpenSSL
+/// has in no other language.
+bool broke_off(std::string_view tls_message) noexcept {
+    if (tls_message.find("unexpected eof") != std::string_view::npos) return true;
+    return std::find(broken_connection.begin(), broken_connection.end(), system_error_in(tls_message)) !=
+           broken_connection.end();
+}
 
 const number_rule* find_rule(int number) noexcept {
     const auto* found = std::find_if(rules.begin(), rules.end(),
@@ -111,18 +143,10 @@ const number_rule* find_rule(int number) noexcept {
     return found == rules.end() ? nullptr : found;
 }
 
-bool contains(std::string_view text, std::string_view part) noexcept {
-    return text.find(part) != std::string_view::npos;
-}
-
 }  // namespace
 
 failure_kind kind_of_mysql_connect_failure(const mysql_error::report& said) noexcept {
-    if (said.number == tls_error_number &&
-        std::any_of(broken_tls.begin(), broken_tls.end(),
-                    [&](std::string_view words) { return contains(said.message, words); })) {
-        return endpoint_down;
-    }
+    if (said.number == tls_error_number && broke_off(said.message)) return endpoint_down;
     if (const number_rule* rule = find_rule(said.number)) return rule->at_connect;
     // Class 28 is a refused login, 42 a wrong name or a missing privilege.
     const std::string_view state = said.sqlstate;
@@ -132,8 +156,8 @@ failure_kind kind_of_mysql_connect_failure(const mysql_error::report& said) noex
 failure_kind kind_of_mysql_end(const mysql_error::report& said, bool mariadb) noexcept {
     // MariaDB's number for a trigger that doesn't exist.
     if (mariadb && said.number == client_interaction_timeout) return none;
-    // A Galera node outside of its cluster keeps the session and refuses every statement in it.
-    if (said.number == unknown_command) return contains(said.message, "WSREP") ? endpoint_down : none;
+    // The server must be asked what that means.
+    if (said.number == unknown_command_number) return none;
     if (const number_rule* rule = find_rule(said.number)) return rule->when_open;
     // Class 08 is a broken connection.
     return std::string_view(said.sqlstate).starts_with("08") ? connection_lost : none;
@@ -143,13 +167,10 @@ bool is_mysql_server_error(int number) noexcept {
     return std::find(server_errors.begin(), server_errors.end(), number) != server_errors.end();
 }
 
-read_only_refusal read_only_refusal_in(const mysql_error::report& said) noexcept {
-    switch (said.number) {
+read_only_refusal read_only_refusal_in(int number) noexcept {
+    switch (number) {
         case option_prevents_statement:
-            // The same number stands for other options, such as --skip-grant-tables.
-            return contains(said.message, "read-only") || contains(said.message, "read_only")
-                       ? read_only_refusal::server
-                       : read_only_refusal::none;
+            return read_only_refusal::perhaps;
         case read_only_mode:
         case read_only_innodb:
             return read_only_refusal::server;
@@ -158,6 +179,13 @@ read_only_refusal read_only_refusal_in(const mysql_error::report& said) noexcept
         default:
             return read_only_refusal::none;
     }
+}
+
+bool may_end_transaction(const mysql_error::report& said) noexcept {
+    // Class 40 is a transaction that was rolled back.
+    return std::string_view(said.sqlstate).starts_with("40") ||
+           std::find(transaction_errors.begin(), transaction_errors.end(), said.number) !=
+               transaction_errors.end();
 }
 
 }  // namespace podpool::detail

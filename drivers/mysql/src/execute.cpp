@@ -162,7 +162,8 @@ struct parameter_setter {
     }
 };
 
-mysql_rows execute_prepared(sql::Connection& connection, const mysql_statement& wanted) {
+mysql_rows execute_prepared(sql::Connection& connection, const mysql_statement& wanted,
+                            const client_handle& client) {
     std::vector<std::unique_ptr<std::istream>> streams;
     const std::unique_ptr<sql::PreparedStatement> statement(connection.prepareStatement(wanted.sql()));
     const auto expected = static_cast<std::size_t>(statement->getParameterMetaData()->getParameterCount());
@@ -182,16 +183,20 @@ mysql_rows execute_prepared(sql::Connection& connection, const mysql_statement& 
     if (!has_rows && counts_rows(wanted.sql())) {
         mysql_rows rows;
         rows.affected = static_cast<unsigned>(statement->executeUpdate());
+        rows.last_insert_id = client.last_insert_id();
         return rows;
     }
-    if (!statement->execute()) return {};
-    return first_result(*statement, true);
+    if (statement->execute()) return first_result(*statement, true);
+    mysql_rows rows;
+    rows.last_insert_id = client.last_insert_id();
+    return rows;
 }
 
-mysql_rows execute_plain(sql::Connection& connection, const std::string& sql) {
+mysql_rows execute_plain(sql::Connection& connection, const std::string& sql, const client_handle& client) {
     const std::unique_ptr<sql::Statement> statement(connection.createStatement());
     if (statement->execute(sql)) return first_result(*statement, false);
     mysql_rows rows;
+    rows.last_insert_id = client.last_insert_id();
     const std::uint64_t affected = statement->getUpdateCount();
     if (affected != std::numeric_limits<std::uint64_t>::max()) rows.affected = affected;
     drop_further_results(*statement);
@@ -200,13 +205,14 @@ mysql_rows execute_plain(sql::Connection& connection, const std::string& sql) {
 
 }  // namespace
 
-mysql_result execute(sql::Connection& connection, const mysql_statement& statement) {
-    if (statement.parameters().empty()) return execute(connection, statement.sql());
-    return mysql_result(execute_prepared(connection, statement));
+mysql_result execute(sql::Connection& connection, const mysql_statement& statement,
+                     const client_handle& client) {
+    return mysql_result(statement.parameters().empty() ? execute_plain(connection, statement.sql(), client)
+                                                       : execute_prepared(connection, statement, client));
 }
 
 mysql_result execute(sql::Connection& connection, const std::string& sql) {
-    return mysql_result(execute_plain(connection, sql));
+    return mysql_result(execute_plain(connection, sql, client_handle()));
 }
 
 }  // namespace podpool::detail

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "connector_instance.hpp"
+#include "login_watch.hpp"
 #include "session.hpp"
 #include "settings.hpp"
 #include "workers.hpp"
@@ -34,6 +35,7 @@ mysql::mysql(const options& settings)
       plain_(std::make_shared<detail::plain_servers>()) {
     // Here, where the program can tell when: while it runs, nobody else may ask the connector for its driver.
     detail::connector_instance();
+    detail::login_watch::prepare();
 }
 
 std::string mysql::label() const { return settings_->label; }

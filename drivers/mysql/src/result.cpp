@@ -15,6 +15,8 @@ std::size_t mysql_result::affected_rows() const noexcept {
     return rows_ ? static_cast<std::size_t>(rows_->affected) : 0;
 }
 
+std::uint64_t mysql_result::last_insert_id() const noexcept { return rows_ ? rows_->last_insert_id : 0; }
+
 std::string_view mysql_result::column_name(std::size_t column) const {
     if (column >= columns()) {
         throw std::out_of_range("column " + std::to_string(column) + " of a result with " +

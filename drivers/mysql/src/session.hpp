@@ -3,6 +3,7 @@
 
 #include "connect_options.hpp"
 #include "connector.hpp"
+#include "login_watch.hpp"
 #include "pending_call.hpp"
 #include "plain_servers.hpp"
 #include "session_socket.hpp"
@@ -36,6 +37,12 @@ namespace podpool::detail {
 
 /// Whether a server's variable is on, as MySQL (0, 1) and MariaDB's newer versions (words) write it.
 bool is_on(std::string_view value) noexcept;
+
+/// What a server was asked about an error whose number says too little.
+struct server_answers {
+    bool refuses_all = false;
+    bool read_only = false;
+};
 
 /// One connection of the connector and the one operation that may run on it.
 ///
@@ -93,28 +100,38 @@ private:
     [[nodiscard]] failure open_now();
     /// Several attempts where the first ones only find out how to use TLS.
     [[nodiscard]] failure log_in(const std::string& host);
-    [[nodiscard]] failure attempt(const connect_attempt& how);
+    [[nodiscard]] failure attempt(const connect_attempt& how, const login_watch& watch);
     [[nodiscard]] failure set_up();
     [[nodiscard]] failure check_identity(const std::string& tls_cipher) const;
     [[nodiscard]] failure verify_cluster();
 
     // upkeep.cpp: on a worker
     [[nodiscard]] failure check_now();
+    [[nodiscard]] bool ask_read_only();
     [[nodiscard]] std::optional<std::size_t> count_now();
     [[nodiscard]] failure reset_now(reset_mode mode);
     [[nodiscard]] failure note_role(bool read_only);
     [[nodiscard]] failure failure_of(const sql::SQLException& problem);
+
+    // run.cpp
+    /// Runs a user's statement and learns from it. Throws mysql_error.
+    mysql_result run_now(const mysql_statement& statement);
+    void note_trace(session_trace trace);
+    [[nodiscard]] mysql_error::report report_of(const sql::SQLException& problem) const;
+    [[nodiscard]] mysql_error failed(const sql::SQLException& problem,
+                                     const server_answers& asked = server_answers());
+    [[nodiscard]] mysql_error failed_statement(const sql::SQLException& problem, bool in_transaction);
+    [[nodiscard]] bool refuses_all();
+    [[nodiscard]] bool now_read_only();
+    /// Whether the transaction is gone in which a statement failed with this number.
+    [[nodiscard]] bool has_lost_transaction(int number);
+    [[nodiscard]] mysql_error not_committed(mysql_error::report cause) const;
 
     // session.cpp
     template <class Result, class Work>
     void start_on_worker(std::uint64_t operation, query_handler_ptr<Result> handler, Work todo);
     template <class Result, class Work>
     void perform(pending_call_for<Result>& call, const Work& todo);
-    /// Runs a user's statement and learns from it. Throws mysql_error.
-    mysql_result run_now(const mysql_statement& statement);
-    void note_trace(session_trace trace);
-    [[nodiscard]] mysql_error failed(const sql::SQLException& problem);
-    [[nodiscard]] mysql_error::report report_of(const sql::SQLException& problem) const;
     [[nodiscard]] std::exception_ptr why_not_ready() const;
     [[nodiscard]] mysql_error broken(const std::string& reason) const;
     void finish();
@@ -145,6 +162,7 @@ private:
     std::mutex mutex_;
     /// Used by the operation that runs; by others only if none does.
     std::unique_ptr<sql::Connection> connection_;
+    client_handle client_;
     session_socket socket_;
     std::uint64_t running_ = 0;
     /// The thread that performs the operation; 0 while it waits for one.
@@ -163,6 +181,8 @@ private:
 
     /// A transaction is open, as far as the statements tell.
     bool in_transaction_ = false;
+    /// The error with which the server rolled back the user's transaction, who hasn't ended it yet.
+    std::optional<mysql_error::report> rolled_back_by_;
     /// The last one that began was made read-only by its user.
     bool own_read_only_ = false;
     /// Something happened in this lease that no rollback undoes, or that can't be seen.

@@ -126,7 +126,10 @@ session_socket session_socket::find(const endpoint& server, std::string_view cli
         if (failed != std::errc() || *end != '\0' || !is_session(descriptor, *peer, *ours)) continue;
         session_socket found(fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
         // Another thread may have closed it in between, and the number may be another socket's by now.
-        if (found.known() && is_session(found.descriptor_, *peer, *ours)) return found;
+        if (!found.known() || !is_session(found.descriptor_, *peer, *ours)) continue;
+        // Still the session's: only the operation that has led here uses it.
+        fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+        return found;
     }
     return {};
 }

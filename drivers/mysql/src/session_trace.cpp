@@ -150,6 +150,8 @@ session_trace trace_of(std::string_view sql) noexcept {
     return session_trace::lasting;
 }
 
+bool commits(std::string_view sql) noexcept { return same(take_word(sql), "commit"); }
+
 bool counts_rows(std::string_view sql) noexcept {
     constexpr std::array<std::string_view, 6> counting{"insert", "replace", "update",
                                                        "delete", "with",    "load"};

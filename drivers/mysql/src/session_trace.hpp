@@ -17,10 +17,13 @@ enum class session_trace : std::uint8_t {
 
 /// Reads the trace of a statement from its text. Whatever isn't known to be harmless is `lasting`.
 ///
-/// Not seen: what stored functions and triggers that the statement runs do to session variables, and the
-/// session's memory of its last statement (LAST_INSERT_ID, ROW_COUNT, FOUND_ROWS, LASTVAL, warnings).
-/// Thread safety: a pure function.
+/// Not seen: what views, stored functions and triggers that the statement uses do to named locks, session
+/// variables and temporary tables, and the session's memory of its last statement (LAST_INSERT_ID, ROW_COUNT,
+/// FOUND_ROWS, LASTVAL, warnings). Thread safety: a pure function.
 session_trace trace_of(std::string_view sql) noexcept;
+
+/// Whether a statement is a COMMIT, whatever follows the word.
+bool commits(std::string_view sql) noexcept;
 
 /// Whether a statement without rows tells how many it touched: INSERT, UPDATE and the like.
 bool counts_rows(std::string_view sql) noexcept;

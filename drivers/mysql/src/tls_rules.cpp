@@ -91,11 +91,12 @@ tls_use first_tls_use(ssl_mode mode, client_library library, bool plain) noexcep
     return tls_use::verified;
 }
 
-std::optional<tls_use> next_tls_use(ssl_mode mode, tls_use tried, const mysql_error::report& said) noexcept {
+std::optional<tls_use> next_tls_use(ssl_mode mode, tls_use tried, const mysql_error::report& said,
+                                    bool sent) noexcept {
     if (mode != ssl_mode::prefer || tried != tls_use::verified || said.number != tls_error_number) {
         return std::nullopt;
     }
-    if (said.message.find("server does not support it") != std::string::npos) return tls_use::none;
+    if (!sent) return tls_use::none;
     // Else a certificate was refused, unless the handshake broke off.
     if (kind_of_mysql_connect_failure(said) == failure_kind::rejected) return tls_use::unverified;
     return std::nullopt;

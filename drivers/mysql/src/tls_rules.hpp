@@ -45,7 +45,10 @@ tls_use first_tls_use(ssl_mode mode, client_library library, bool plain) noexcep
 /// libmariadb tells nobody beforehand whether a server has TLS, and where it may do without takes the
 /// connection for encrypted all the same: its caching_sha2_password then sends the bare password. So the
 /// first attempt insists on TLS, and the next one asks for exactly what the server turned out to have.
-std::optional<tls_use> next_tls_use(ssl_mode mode, tls_use tried, const mysql_error::report& said) noexcept;
+/// `sent`: whether the client sent anything. It asks for TLS before all else, but only a server that has
+/// some.
+std::optional<tls_use> next_tls_use(ssl_mode mode, tls_use tried, const mysql_error::report& said,
+                                    bool sent) noexcept;
 
 /// What is dialled: the address that was counted, or the name that leads to it.
 enum class dial_by : std::uint8_t { address, name };

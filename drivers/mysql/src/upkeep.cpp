@@ -81,17 +81,21 @@ failure mysql_session::note_role(bool read_only) {
 
 failure mysql_session::check_now() {
     try {
-        const mysql_result answer =
-            execute(*connection_, std::string("select @@global.read_only, @@global.innodb_read_only, ") +
-                                      (mariadb_ ? "0" : "@@global.super_read_only"));
-        bool read_only = false;
-        for (std::size_t column = 0; column < answer.columns(); ++column) {
-            read_only = read_only || is_on(answer.get<std::string_view>(0, column));
-        }
-        return note_role(read_only);
+        return note_role(ask_read_only());
     } catch (const sql::SQLException& problem) {
         return failure_of(problem);
     }
+}
+
+bool mysql_session::ask_read_only() {
+    const mysql_result answer =
+        execute(*connection_, std::string("select @@global.read_only, @@global.innodb_read_only, ") +
+                                  (mariadb_ ? "0" : "@@global.super_read_only"));
+    bool read_only = false;
+    for (std::size_t column = 0; column < answer.columns(); ++column) {
+        read_only = read_only || is_on(answer.get<std::string_view>(0, column));
+    }
+    return read_only;
 }
 
 std::optional<std::size_t> mysql_session::count_now() {
@@ -154,7 +158,9 @@ return_state mysql_session::inspect(reset_mode mode) {
     const lock held(mutex_);
     return_state found;
     if (running_ != 0) note(failure_kind::connection_lost, "returned while a statement was running");
-    if (mode == reset_mode::none && in_transaction_) {
+    // The server's own word, where it is to be had, knows of transactions that no statement's text shows.
+    const bool in_transaction = in_transaction_ || (running_ == 0 && connection_ && client_.in_transaction());
+    if (mode == reset_mode::none && (in_transaction_ || (in_transaction && !unknown_state_))) {
         note(failure_kind::connection_lost, "returned in a transaction");
     }
     found.why = worst_ ? worst_ : std::exchange(server_error_, {});
@@ -165,7 +171,8 @@ return_state mysql_session::inspect(reset_mode mode) {
     // that the protocol has.
     found.replace = mode == reset_mode::full && lasting_;
     found.oversized = oversized_;
-    found.needs_reset = in_transaction_ || (touched_ && unknown_state_);
+    found.needs_reset = in_transaction || (touched_ && unknown_state_);
+    rolled_back_by_.reset();
     touched_ = false;
     lasting_ = false;
     return found;

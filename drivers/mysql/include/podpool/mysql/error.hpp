@@ -19,8 +19,11 @@ const boost::system::error_category& mysql_category() noexcept;
 /// A statement failed; carries what the server, or the connector, said.
 ///
 /// `code()` is errc::connection_lost when the connection is gone, boost::asio::error::operation_aborted
-/// when the statement was cancelled by its caller, otherwise the error number in mysql_category().
-/// `what()` has everything, the endpoint included. Thread safety: a value; copies share what they carry.
+/// when the statement was cancelled by its caller, errc::transaction_rolled_back for a COMMIT of a
+/// transaction that the server had rolled back when a statement in it failed (number() is that one's),
+/// otherwise the error number in mysql_category(). A server tells nothing else about an error: no constraint,
+/// table or column but in its words. `what()` has everything, the endpoint included. Thread safety: a value;
+/// copies share what they carry.
 class mysql_error : public error {
 public:
     /// What is said about an error; every part may be empty.

@@ -6,6 +6,7 @@
 #include <podpool/mysql/detail/rows.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,10 @@ public:
     /// How many rows an INSERT, REPLACE, DELETE or UPDATE touched (UPDATE: changed, or found with
     /// CLIENT_FOUND_ROWS), or a SELECT returned; 0 for others.
     [[nodiscard]] std::size_t affected_rows() const noexcept;
+    /// The AUTO_INCREMENT id that an INSERT or REPLACE was given by the server: the first one, if it has
+    /// several rows, or what LAST_INSERT_ID(x) in the statement has set. 0 where none was generated, after a
+    /// statement with rows (`INSERT ... RETURNING`), and always with Oracle's connector, which doesn't tell.
+    [[nodiscard]] std::uint64_t last_insert_id() const noexcept;
 
     /// The name of a column, counted from 0. Throws std::out_of_range.
     [[nodiscard]] std::string_view column_name(std::size_t column) const;

@@ -23,6 +23,7 @@ struct mysql_rows {
     std::uint64_t affected = 0;
     /// The bytes of the largest row.
     std::size_t largest_row = 0;
+    std::uint64_t last_insert_id = 0;
 
     void add(std::string_view value) {
         text.append(value);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "connect_options.hpp"
 #include "connector_instance.hpp"
-#include "english_texts.hpp"
 #include "errors.hpp"
 #include "execute.hpp"
 #include "login_watch.hpp"
 #include "session.hpp"
 
 #include <podpool/detail/ask_credentials.hpp>
+#include <podpool/detail/english_texts.hpp>
 
 #include <boost/asio/use_awaitable.hpp>
 

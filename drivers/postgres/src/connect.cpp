@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "english_texts.hpp"
 #include "errors.hpp"
 #include "session.hpp"
 
 #include <podpool/detail/ask_credentials.hpp>
+#include <podpool/detail/english_texts.hpp>
 #include <podpool/error.hpp>
 
 #include <boost/asio/as_tuple.hpp>

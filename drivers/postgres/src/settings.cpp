@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "settings.hpp"
 
-#include "english_texts.hpp"
 #include "errors.hpp"
 #include "masking.hpp"
 
 #include <podpool/detail/connection_string.hpp>
+#include <podpool/detail/english_texts.hpp>
 #include <podpool/detail/foreign_keys.hpp>
 #include <podpool/detail/host_list.hpp>
 #include <podpool/detail/option_message.hpp>

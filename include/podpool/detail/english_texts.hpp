@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <locale.h>
+#include <clocale>
 
 namespace podpool::detail {
 
@@ -9,7 +9,7 @@ namespace podpool::detail {
 /// language the process speaks and whatever LANGUAGE says. The process's own locale and its other threads
 /// stay as they are.
 ///
-/// It belongs to a thread: no handler of a user may run while it lives.
+/// It belongs to a thread: no coroutine may be suspended, and no handler of a user may run, while it lives.
 class english_texts {
 public:
     english_texts() noexcept : before_(uselocale(english())) {}

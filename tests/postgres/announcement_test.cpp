@@ -143,7 +143,7 @@ TEST_CASE("an immediate shutdown, which is announced by a warning, is the end of
     session.context.run();
     CHECK(failed != nullptr);
     const failure why = session.inspect(reset_mode::full).why;
-    CHECK(why.kind == failure_kind::endpoint_down);
+    CHECK(why.kind == failure_kind::session_terminated);
     CHECK(why.message.find("57P0") != std::string::npos);
 }
 

@@ -165,7 +165,7 @@ TEST_CASE("a connection that ends during an asynchronous query gives errc::conne
         CHECK(problem.code() == errc::connection_lost);
         CHECK(problem.sqlstate() == "57P01");
     }
-    CHECK(session.inspect(reset_mode::full).why.kind == failure_kind::endpoint_down);
+    CHECK(session.inspect(reset_mode::full).why.kind == failure_kind::session_terminated);
     auto later = session.connection->async_query("select 1", asio::use_future);
     session.context.restart();
     session.context.run();

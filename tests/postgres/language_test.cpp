@@ -374,7 +374,7 @@ TEST_CASE("the end of a session has the same reason on a server that speaks Germ
     server.sql("select pg_terminate_backend(" + pid + ")");
     eventually("the end is noticed", [&] { return !session.driver.is_alive(*session.connection); });
     const failure why = session.inspect(reset_mode::full).why;
-    CHECK(why.kind == endpoint_down);
+    CHECK(why.kind == session_terminated);
     CHECK_THAT(why.message, ContainsSubstring("FATAL 57P01: "));
 }
 

@@ -36,7 +36,7 @@ TEST_CASE("the peek notices a terminated backend and says why") {
     shared_server().sql("select pg_terminate_backend(" + pid + ")");
     eventually("the end is noticed", [&] { return !alive(session); });
     const return_state state = session.inspect(reset_mode::full);
-    CHECK(state.why.kind == failure_kind::endpoint_down);
+    CHECK(state.why.kind == failure_kind::session_terminated);
     CHECK(state.why.message.find("57P01") != std::string::npos);
     CHECK(state.why.message.find(shared_server().address()) != std::string::npos);
 }
@@ -59,7 +59,7 @@ TEST_CASE("the end of a server is noticed on its idle connections, by SIGKILL an
         const failure why = session.inspect(reset_mode::full).why;
         CHECK(why);
         // An immediate shutdown may cut the socket before its last words are read.
-        if (mode == stop_mode::fast) CHECK(why.kind == failure_kind::endpoint_down);
+        if (mode == stop_mode::fast) CHECK(why.kind == failure_kind::session_terminated);
     }
 }
 

@@ -238,7 +238,7 @@ TEST_CASE("the end of a connection during a query is errc::connection_lost and t
         // It was never sent.
         CHECK_FALSE(problem.outcome_unknown());
     }
-    CHECK(session.inspect(reset_mode::full).why.kind == failure_kind::endpoint_down);
+    CHECK(session.inspect(reset_mode::full).why.kind == failure_kind::session_terminated);
 }
 
 }  // namespace

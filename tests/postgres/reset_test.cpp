@@ -110,7 +110,7 @@ TEST_CASE("#12 a reset on a connection that has ended is a failure with its reas
     const std::string pid = session.cell("select pg_backend_pid()");
     shared_server().sql("select pg_terminate_backend(" + pid + ")");
     const failure problem = session.reset(reset_mode::full);
-    CHECK(problem.kind == failure_kind::endpoint_down);
+    CHECK(problem.kind == failure_kind::session_terminated);
     CHECK(problem.message.find("57P01") != std::string::npos);
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("a ping on a connection that has ended is a failure, on a good one it 
     CHECK_FALSE(session.ping());
     const std::string pid = session.cell("select pg_backend_pid()");
     shared_server().sql("select pg_terminate_backend(" + pid + ")");
-    CHECK(session.ping().kind == failure_kind::endpoint_down);
+    CHECK(session.ping().kind == failure_kind::session_terminated);
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ TEST_CASE("queries, cancellation, liveness and reset work over TLS") {
     const std::string pid = session.cell("select pg_backend_pid()");
     server.sql("select pg_terminate_backend(" + pid + ")");
     eventually("the end is noticed", [&] { return !session.driver.is_alive(*session.connection); });
-    CHECK(session.inspect(reset_mode::full).why.kind == failure_kind::endpoint_down);
+    CHECK(session.inspect(reset_mode::full).why.kind == failure_kind::session_terminated);
 }
 
 }  // namespace

@@ -102,10 +102,10 @@ sorted_targets sort_targets(const std::vector<discovery_target>& targets, bool n
                        "63 letters, digits, hyphens or underscores with dots between them)");
             }
             if (need_ports) check_port(target);
-            const bool known = std::any_of(result.names.begin(), result.names.end(), [&](const auto& name) {
+            const bool listed = std::any_of(result.names.begin(), result.names.end(), [&](const auto& name) {
                 return name.host == target.host && name.port == target.port;
             });
-            if (!known) result.names.push_back(target);
+            if (!listed) result.names.push_back(target);
         }
     }
     return result;

@@ -5,7 +5,7 @@
 set -uo pipefail
 
 root=${PODPOOL_LINT_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
-all_steps=(core headers format tidy tidy-tests length licence scripts paths)
+all_steps=(core headers format tidy tidy-tests length licence catch scripts paths)
 max_lines=500
 jobs=$(nproc)
 scratch=$(mktemp -d)
@@ -172,6 +172,13 @@ step_licence() {
         fi
     done < <(cpp_files)
     return "$status"
+}
+
+# Catch2's versions 2 (Debian 12) and 3 (Debian 13) have different headers; one of ours serves both.
+step_catch() {
+    ! cpp_files | grep -vE '^tests/support/catch(_main)?\.[hc]pp$' | xargs -d '\n' -r \
+        grep -nE '^\s*#\s*include\s*[<"]catch2/' -- /dev/null |
+        sed 's/$/   <- include support\/catch.hpp instead/' | grep .
 }
 
 step_scripts() {

@@ -59,7 +59,7 @@ expect_failure() {
 }
 
 clean_tree
-for step in core headers format tidy length licence scripts paths; do
+for step in core headers format tidy length licence catch scripts paths; do
     if [[ $step == format || $step == tidy ]] && ! has_tool "clang-$step"; then
         skipped=$((skipped + 1))
         printf 'skipped: no clang-%s here; ./dev setup lint installs it\n' "$step"
@@ -108,6 +108,13 @@ write include/podpool/long.hpp "$licence" '#pragma once' "${many[@]}"
 expect_failure length 'include/podpool/long.hpp: 502 lines' 'length: a long file is found'
 write src/cli/main.cpp 'int main() {}'
 expect_failure licence src/cli/main.cpp 'licence: a missing licence line is found'
+write tests/own_test.cpp "$licence" '#include <catch2/catch.hpp>'
+expect_failure catch tests/own_test.cpp:2 'catch: a header of Catch2 2 in a test is found'
+write tests/own_test.cpp "$licence" '#  include "catch2/catch_test_macros.hpp"'
+expect_failure catch tests/own_test.cpp:2 'catch: a header of Catch2 3 in a test is found'
+write tests/support/catch.hpp "$licence" '#include <catch2/catch.hpp>'
+if run_lint catch; then report ok 'catch: our own header may'; else report bad 'catch: our own header may'; fi
+clean_tree
 write dev '#!/usr/bin/env bash' 'if true; then'
 expect_failure scripts dev 'scripts: a syntax error is found'
 write README.md "see $tree/docs"

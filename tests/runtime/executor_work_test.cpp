@@ -2,6 +2,7 @@
 // A handler's context may be ended as soon as no work is left on it, by whoever waits for that. What
 // completes the handler, on any thread, must hold no executor of that context any more by then.
 #include "support.hpp"
+#include "support/catch.hpp"
 
 #include <podpool/detail/query_handler.hpp>
 
@@ -11,8 +12,6 @@
 #include <boost/asio/execution.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/io_context.hpp>
-
-#include <catch2/catch.hpp>
 
 #include <atomic>
 #include <exception>

@@ -64,7 +64,7 @@ public:
     [[nodiscard]] std::size_t sessions() {
         const std::lock_guard held(mutex_);
         std::size_t sum = 0;
-        for (const auto& [where, server] : servers_) sum += server.sessions;
+        for (const auto& [where, known] : servers_) sum += known.sessions;
         return sum;
     }
 

@@ -13,6 +13,17 @@ function(podpool_warnings)
     endforeach()
 endfunction()
 
+# podpool_computes_for_long(<target>...): optimised even where the build as a whole isn't, such as CMake's plain Debug:
+# else what a test has minutes for takes half an hour.
+function(podpool_computes_for_long)
+    string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+    if(NOT "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}} " MATCHES " -O([1-9sgz]|fast)? ")
+        foreach(target IN LISTS ARGN)
+            target_compile_options(${target} PRIVATE -O1)
+        endforeach()
+    endif()
+endfunction()
+
 # podpool_use_sanitizers(<comma-separated list or "">): for the calling directory and all below it.
 macro(podpool_use_sanitizers sanitizers)
     if(NOT "${sanitizers}" STREQUAL "")

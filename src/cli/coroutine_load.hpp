@@ -3,6 +3,7 @@
 
 #include "cli/load.hpp"
 
+#include <podpool/detail/start_thread.hpp>
 #include <podpool/options.hpp>
 #include <podpool/pool.hpp>
 
@@ -67,7 +68,7 @@ coroutine_load<Driver>::coroutine_load(const options& settings, const load_reque
                               boost::asio::bind_cancellation_slot(
                                   signal.slot(), [this](const std::exception_ptr&) { client_ended(); }));
     }
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = detail::start_thread([this] { context_.run(); });
 }
 
 template <class Driver>

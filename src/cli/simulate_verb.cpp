@@ -5,6 +5,8 @@
 #include "cli/simulate_picture.hpp"
 #include "simulation/play.hpp"
 
+#include <podpool/detail/start_thread.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -206,7 +208,8 @@ simulate_report simulate(const simulate_request& request) {
         }
     };
     std::vector<std::thread> helpers;
-    for (std::size_t helper = 1; helper < workers(request); ++helper) helpers.emplace_back(work);
+    for (std::size_t helper = 1; helper < workers(request); ++helper)
+        helpers.push_back(detail::start_thread(work));
     work();
     for (std::thread& helper : helpers) helper.join();
     if (failure) std::rethrow_exception(failure);

@@ -3,6 +3,7 @@
 
 #include "cli/load.hpp"
 
+#include <podpool/detail/start_thread.hpp>
 #include <podpool/options.hpp>
 #include <podpool/pool.hpp>
 
@@ -67,7 +68,7 @@ thread_load<Driver>::thread_load(const options& settings, const load_request& re
         clients_.push_back(std::make_unique<client>());
         client& started = *clients_.back();
         try {
-            started.thread = std::thread([this, &started] { run(started); });
+            started.thread = detail::start_thread([this, &started] { run(started); });
         } catch (...) {
             // Too many threads for this machine: those that never began don't run.
             {

@@ -40,6 +40,7 @@ public:
     /// Waits until `seen(out())`.
     void wait_for_output(const std::function<bool(const std::string&)>& seen);
     void send(int signal) const;
+    [[nodiscard]] pid_t process() const { return child_; }
     /// Waits for its end. Throws std::runtime_error, too, when an output holds the password of the test
     /// servers.
     finished_command wait();

@@ -3,7 +3,11 @@
 #include "json_keys.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
+#include "support/inherited_descriptors.hpp"
+#include "support/thread_signals.hpp"
 #include "trio.hpp"
+
+#include <unistd.h>
 
 #include <csignal>
 #include <functional>
@@ -76,6 +80,25 @@ TEST_CASE("watch --json with clients shows load on every server, one object per 
     CHECK(frame.at("endpoints").at(0).at("role") == "primary");
     CHECK(number(frame.at("idle")) + number(frame.at("active")) + number(frame.at("draining")) ==
           number(frame.at("open")));
+}
+
+TEST_CASE("signals reach the main thread of the command only, and nothing of it is inherited") {
+    for (const bool async : {false, true}) {
+        std::vector<std::string> arguments{"watch",     "--json", "--interval", "100ms",
+                                           "--clients", "3",      "--sql",      "select pg_sleep(0.002)"};
+        if (async) arguments.emplace_back("--async");
+        arguments.push_back(shared_trio().uri("pool_max_conns=3"));
+        running_command watching(arguments);
+        watching.wait_for_output(last([](const boost::json::value& frame) { return frame.at("open") == 3; }));
+        const std::map<pid_t, std::uint64_t> main_thread{{watching.process(), 0}};
+        CHECK(podpool::test::further_threads_that_take_signals(watching.process(), main_thread, 1) == "");
+        for (const auto& [number, what] : podpool::test::further_inheritable_descriptors(
+                 watching.process(), podpool::test::inheritable_descriptors(getpid()))) {
+            if (number > STDERR_FILENO) FAIL_CHECK("descriptor " << number << " is inherited: " << what);
+        }
+        watching.send(SIGINT);
+        CHECK(watching.wait().code == 0);
+    }
 }
 
 TEST_CASE("watch shows a server that goes down and comes back") {

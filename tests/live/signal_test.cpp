@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Signals at a process that has a pool: SIGPIPE, which its sockets could raise, and SIGSTOP. The process is
 // this program once more, with one of the hidden test cases; the two talk by files in its TMPDIR.
+#include "child_case.hpp"
 #include "load.hpp"
 #include "pods.hpp"
-#include "program.hpp"
 #include "support/catch.hpp"
 #include "support/measured.hpp"
 #include "support/tls_files.hpp"
@@ -11,12 +11,9 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <sstream>
-#include <stdexcept>
 
 using namespace podpool;
 using namespace podpool::test;
@@ -24,33 +21,6 @@ using namespace std::chrono_literals;
 using counts = std::vector<std::size_t>;
 
 namespace {
-
-/// A process with a pool on these servers, which runs this test case.
-std::vector<std::string> child_with(const std::string& test_case, const std::string& url) {
-    return {"env", "PODPOOL_TEST_URL=" + url, std::filesystem::read_symlink("/proc/self/exe").string(),
-            test_case};
-}
-
-/// In the child: where its pool is.
-std::string given_url() {
-    const char* const url = std::getenv("PODPOOL_TEST_URL");
-    if (url == nullptr) throw std::runtime_error("only another test case runs this one");
-    return url;
-}
-
-/// In the child: a file by which it and the parent talk.
-std::string message_file(const std::string& name) { return std::string(std::getenv("TMPDIR")) + "/" + name; }
-
-/// In the child: puts a whole text there at once.
-void tell(const std::string& name, const std::string& text) {
-    write_text(message_file(name) + ".new", text);
-    std::filesystem::rename(message_file(name) + ".new", message_file(name));
-}
-
-/// In the parent: what the child has told last; empty: nothing yet.
-std::string told(const program& child, const std::string& name) {
-    return read_text(child.scratch() + "/" + name);
-}
 
 // --- SIGPIPE -----------------------------------------------------------------------------------------
 
@@ -89,7 +59,7 @@ void check_a_process_outlives_its_server(dialect::cluster& servers, const std::s
     program child(child_with("(in the child) a pool whose server is killed", url));
     const bool open = eventually([&] { return !told(child, "open").empty(); });
     server.kill9();
-    write_text(child.scratch() + "/killed", "now");
+    ask(child, "killed");
     const int code = child.exit_code();
     INFO(child.output());
     CHECK(open);
@@ -180,7 +150,7 @@ std::vector<std::string> failures_of_a_stop(const stop& wanted) {
     program child(
         child_with("(in the child) a pool under load",
                    servers.url("pool_max_conns=6&pool_min_conns=6&pool_name=stopped&" + wanted.pool_keys)));
-    const auto say = [&](const char* what) { write_text(child.scratch() + "/" + what, "now"); };
+    const auto say = [&](const char* what) { ask(child, what); };
     // Sessions on the servers are counted all the time.
     const auto comes_to = [&](auto goal) {
         std::size_t most = 0;

@@ -3,11 +3,10 @@
 
 #include "connector_instance.hpp"
 
-#include <pthread.h>
+#include <podpool/detail/start_thread.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <iterator>
 #include <system_error>
 #include <utility>
@@ -18,22 +17,6 @@ namespace {
 
 /// How long a thread waits for its next job.
 constexpr std::chrono::seconds patience{10};
-
-/// A program's signal handlers run on its own threads: one started under this guard blocks all signals.
-class without_signals {
-public:
-    without_signals() {
-        sigset_t all{};
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    without_signals(const without_signals&) = delete;
-    without_signals& operator=(const without_signals&) = delete;
-    ~without_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_{};
-};
 
 }  // namespace
 
@@ -58,10 +41,9 @@ void mysql_workers::submit(job todo) {
             wake_.notify_one();
         } else {
             try {
-                const without_signals guard;
                 threads_.emplace_back();
                 const auto self = std::prev(threads_.end());
-                *self = std::thread([this, self] { run(self); });
+                *self = start_thread([this, self] { run(self); });
             } catch (const std::system_error&) {
                 threads_.pop_back();
                 // Another one takes the job when it is free, if there is any.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/detail/start_thread.hpp>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -15,7 +17,7 @@ public:
     background_thread()
         : context_(std::make_shared<boost::asio::io_context>(1)),
           work_(context_->get_executor()),
-          thread_([context = context_] { context->run(); }) {}
+          thread_(start_thread([context = context_] { context->run(); })) {}
     background_thread(const background_thread&) = delete;
     background_thread& operator=(const background_thread&) = delete;
     ~background_thread() {

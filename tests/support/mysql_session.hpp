@@ -13,6 +13,9 @@ namespace podpool::test {
 
 /// A session on a MySQL or MariaDB server, by which a test administers it.
 ///
+/// Those of servers with static storage are closed by exit(): podpool::mysql, which the tests link too, has
+/// OpenSSL's clean-up come after that.
+///
 /// Functions throw std::runtime_error with what the server says, or after 90 s. Thread safety: one thread
 /// at a time.
 class mysql_session {

@@ -7,8 +7,8 @@ class Driver;  // NOLINT(readability-identifier-naming): the connector's own
 
 namespace podpool::detail {
 
-/// The connector's one driver object. Made once: the connector itself makes several when asked by several
-/// threads at first.
+/// The one driver object of the connector that podpool uses; lives as long as the process. Thread safety: any
+/// thread.
 sql::Driver& connector_instance();
 
 /// Tells the connector of the calling thread, once; it hears of the thread's end too.

@@ -5,6 +5,7 @@
 #include "settings.hpp"
 #include "workers.hpp"
 
+#include <podpool/detail/openssl_cleanup.hpp>
 #include <podpool/detail/without_strand.hpp>
 #include <podpool/discovery/make_source.hpp>
 #include <podpool/mysql.hpp>
@@ -20,6 +21,10 @@ namespace podpool {
 namespace asio = boost::asio;
 
 namespace {
+
+[[gnu::constructor(detail::before_static_objects)]] void prepare_exit() {
+    detail::register_openssl_cleanup("sql_mysql_get_driver_instance");
+}
 
 /// More threads than connections: a call that was given up may hang for a while longer.
 std::size_t most_workers(const options& pool) {

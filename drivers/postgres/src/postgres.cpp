@@ -2,6 +2,7 @@
 #include "session.hpp"
 #include "settings.hpp"
 
+#include <podpool/detail/openssl_cleanup.hpp>
 #include <podpool/detail/without_strand.hpp>
 #include <podpool/discovery/make_source.hpp>
 #include <podpool/postgres.hpp>
@@ -13,6 +14,14 @@
 namespace podpool {
 
 namespace asio = boost::asio;
+
+namespace {
+
+[[gnu::constructor(detail::before_static_objects)]] void prepare_exit() {
+    detail::register_openssl_cleanup("PQconnectStartParams");
+}
+
+}  // namespace
 
 postgres::postgres(const options& settings)
     : settings_(std::make_shared<const detail::postgres_settings>(detail::read_settings(settings))) {}

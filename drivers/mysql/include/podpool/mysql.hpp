@@ -41,7 +41,7 @@ class plain_servers;
 /// statement by `OPT_READ_TIMEOUT`, if that is set.
 ///
 /// Thread safety: everything may be called from any thread; each connection by one at a time. A program
-/// that calls the connector's get_driver_instance() itself must do so when no podpool::mysql is being made.
+/// that calls the connector's get_driver_instance() gets another object than this uses.
 class mysql {
 public:
     using connection = mysql_connection;

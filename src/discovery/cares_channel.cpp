@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <ares.h>
+#include <fcntl.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -177,7 +178,7 @@ void cares_channel::watch_socket(int socket, bool readable, bool writable) {
     }
     if (!sockets_.contains(socket)) {
         auto fresh = std::make_shared<socket_watch>(strand_);
-        const int copy = ::dup(socket);
+        const int copy = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
         boost::system::error_code failed;
         if (copy >= 0) fresh->descriptor.assign(copy, failed);
         if (failed) ::close(copy);

@@ -6,9 +6,10 @@
 #include <podpool/detail/dns_server_list.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <fstream>
-#include <iterator>
+#include <cstdio>
+#include <memory>
 
 namespace podpool::detail {
 namespace {
@@ -53,9 +54,18 @@ void read_option(std::string_view option, resolver_config& config) {
 }
 
 std::optional<std::string> read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
+    struct close_file {
+        void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+    };
+    // "e": close-on-exec, which a stream of the standard library isn't.
+    const std::unique_ptr<std::FILE, close_file> file(std::fopen(path.c_str(), "rbe"));
     if (!file) return std::nullopt;
-    return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    std::string text;
+    std::array<char, 4096> part{};
+    for (std::size_t size = 0; (size = std::fread(part.data(), 1, part.size(), file.get())) > 0;) {
+        text.append(part.data(), size);
+    }
+    return text;
 }
 
 }  // namespace

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "probe.hpp"
 #include "support/dns_responder.hpp"
+#include "support/inherited_descriptors.hpp"
 
 #include <podpool/discovery/dns_source.hpp>
 
 #include <boost/asio/thread_pool.hpp>
+
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -55,6 +58,22 @@ TEST_CASE("refresh and stop before start do nothing, and start after stop publis
     context.run();
     CHECK(log.size() == 0);
     CHECK(server.asked().empty());
+}
+
+TEST_CASE("a program that is started during a question inherits no descriptor of it") {
+    dns_responder server;
+    server.set(name, a, dns_reply::silence());
+    server.set(name, aaaa, dns_reply::silence());
+    update_log log;
+    background_context running;
+    const auto before = inheritable_descriptors(getpid());
+    const auto source = make(running.context().get_executor(), server);
+    source->start(log.listener());
+    REQUIRE(eventually([&] { return server.asked().size() >= 2; }));
+    for (const auto& [number, what] : further_inheritable_descriptors(getpid(), before)) {
+        FAIL_CHECK("descriptor " << number << " is inherited: " << what);
+    }
+    source->stop();
 }
 
 TEST_CASE("a stopped source lets its io_context run out of work") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "live.hpp"
+#include "support/inherited_descriptors.hpp"
 
 #include <podpool/errc.hpp>
 
@@ -9,6 +10,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <thread>
@@ -39,6 +44,44 @@ struct cancelled_query {
         session.context.run();
     }
 };
+
+std::size_t open_descriptors() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+TEST_CASE("a program that is started during a cancellation inherits no descriptor of it") {
+    if (!have_postgres()) return;
+    const auto before = inheritable_descriptors(getpid());
+    live_session session(shared_server());
+    asio::cancellation_signal signal;
+    bool done = false;
+    session.connection->async_query(
+        "select pg_sleep(602)",
+        asio::bind_cancellation_slot(
+            signal.slot(), [&](const std::exception_ptr&, const postgres_result&) { done = true; }));
+    eventually("the server runs the query", [&] {
+        return shared_server().sql(
+                   "select count(*) from pg_stat_activity where state = 'active' and query = "
+                   "'select pg_sleep(602)'") == "1";
+    });
+    // Its requests to cancel are accepted, and stay.
+    shared_server().pause();
+    const std::size_t without = open_descriptors();
+    signal.emit(asio::cancellation_type::terminal);
+    session.context.restart();
+    eventually("the request's socket is there", [&] {
+        session.context.poll();
+        session.context.restart();
+        return open_descriptors() > without;
+    });
+    const auto inherited = further_inheritable_descriptors(getpid(), before);
+    shared_server().resume();
+    for (const auto& [number, what] : inherited)
+        FAIL_CHECK("descriptor " << number << " is inherited: " << what);
+    session.context.run();
+    CHECK(done);
+}
 
 TEST_CASE("each type of cancellation stops the query on the server, and the connection stays usable") {
     if (!have_postgres()) return;

@@ -15,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -150,6 +151,11 @@ asio::awaitable<void> cancel_request::send() {
         in_network_order({16, cancel_code, static_cast<std::uint32_t>(impl_->backend->process),
                           static_cast<std::uint32_t>(impl_->backend->secret)});
     asio::generic::stream_protocol::socket socket(co_await asio::this_coro::executor);
+    // Asio's own would stay open in a program that this process starts meanwhile.
+    const auto protocol = impl_->server.protocol();
+    const int made = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, protocol.protocol());
+    if (made < 0) co_return;
+    socket.assign(protocol, made);
     co_await socket.async_connect(impl_->server, asio::use_awaitable);
     co_await asio::async_write(socket, asio::buffer(packet), asio::use_awaitable);
     // The server answers by closing the connection once it has passed the request on.

@@ -117,9 +117,12 @@ std::string mysql_flavour::start_replica(const std::string& address, std::uint16
     const std::string where = prefix + "host='" + address + "', " + prefix + "port=" + std::to_string(port) +
                               ", " + prefix + "user='" + user + "', " + prefix + "password='" + password +
                               "', " + prefix + "connect_retry=1, ";
-    return is_mariadb() ? "change master to " + where + "master_use_gtid=slave_pos; start slave"
-                        : "change replication source to " + where +
-                              "source_auto_position=1, source_ssl=0, get_source_public_key=1; start replica";
+    // TLS is MariaDB's default here from 11.4 on, and not every primary has it.
+    return is_mariadb()
+               ? "change master to " + where +
+                     "master_use_gtid=slave_pos, master_ssl=0, master_ssl_verify_server_cert=0; start slave"
+               : "change replication source to " + where +
+                     "source_auto_position=1, source_ssl=0, get_source_public_key=1; start replica";
 }
 
 std::string mysql_flavour::replica_is_running() const {

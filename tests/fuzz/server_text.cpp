@@ -34,7 +34,7 @@ void check_mysql(std::string_view said) {
     report.number = byte(0) * 256 + byte(1);
     (void)detail::kind_of_mysql_connect_failure(report);
     (void)detail::kind_of_mysql_end(report, byte(2) % 2 == 0);
-    (void)detail::read_only_refusal_in(report);
+    (void)detail::read_only_refusal_in(report.number);
 }
 
 }  // namespace

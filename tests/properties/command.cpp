@@ -48,7 +48,6 @@ constexpr std::array<event_row, 35> events{{
     {event::closed, "closed", 14},
     {event::discovered, "discovered", 8},
     {event::terminating, "terminating", 1},
-    {event::superseded, "superseded", 1},
     {event::discovery_failed, "discovery_failed", 1},
     {event::pass_time, "pass_time", 12},
     {event::tick, "tick", 12},

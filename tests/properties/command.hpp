@@ -44,7 +44,6 @@ enum class event : std::uint8_t {
     closed,
     discovered,
     terminating,  ///< as discovered, and one more endpoint is on its way out
-    superseded,   ///< as discovered, and what the answer lacks is gone at once
     discovery_failed,
     pass_time,
     tick,

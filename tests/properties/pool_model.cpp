@@ -34,7 +34,7 @@ pool_model::pool_model(const pool_shape& shape)
       max_(settings_.max_conns),
       bound_(max_ + settings_.renew_overshoot),
       primary_(address(0)) {
-    discovered(7, event::discovered);  // three endpoints
+    discovered(7, false);  // three endpoints
 }
 
 void pool_model::apply(const command& given) {
@@ -126,9 +126,10 @@ void pool_model::apply(const command& given) {
             closed(pick);
             break;
         case event::discovered:
+            discovered(pick, false);
+            break;
         case event::terminating:
-        case event::superseded:
-            discovered(pick, given.what);
+            discovered(pick, true);
             break;
         case event::discovery_failed:
             machine_.discovery_failed("SERVFAIL", now_);
@@ -330,14 +331,14 @@ void pool_model::closed(std::size_t pick) {
 
 // --- Discovery, time and orders ---
 
-void pool_model::discovered(std::size_t pick, event kind) {
+void pool_model::discovered(std::size_t pick, bool one_terminates) {
     endpoint_set answer;
     std::set<endpoint> listed;
     for (std::size_t number = 0; number < endpoint_count; ++number) {
         if ((pick >> number & 1U) != 0) listed.insert(address(number));
     }
     if (listed.empty()) listed.insert(address(pick % endpoint_count));
-    bool first = kind == event::terminating;
+    bool first = one_terminates;
     std::set<endpoint> present;
     for (const endpoint& each : listed) {
         endpoint_info& info = answer.endpoints.emplace_back(each);
@@ -345,7 +346,8 @@ void pool_model::discovered(std::size_t pick, event kind) {
         info.ready = !info.terminating;
         if (!info.terminating) present.insert(each);
     }
-    const bool for_good = kind == event::superseded;
+    // One answer in eight is an authority: what it lacks is gone at once.
+    const bool for_good = pick % 8 == 5;
     if (for_good) answer.removal = removal_kind::authoritative;
     for (auto& [each, known] : endpoints_) known.missed += for_good ? 100 : 1;
     for (const endpoint& each : present) endpoints_[each].missed = 0;

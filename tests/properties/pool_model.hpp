@@ -96,7 +96,7 @@ private:
     void open_failed(std::size_t pick, failure_kind why);
     void maintained(std::size_t pick, failure_kind why);
     void closed(std::size_t pick);
-    void discovered(std::size_t pick, event kind);
+    void discovered(std::size_t pick, bool one_terminates);
     void pass(core::duration length);
     void tick();
     void resize(std::size_t pick);

@@ -225,7 +225,7 @@ void pool_model::work_off() {
 void pool_model::recover() {
     note("recover");
     const time_point from = now_;
-    discovered((1U << 5U) - 1, event::discovered);
+    discovered((1U << 5U) - 1, false);
     check();
     // 30 s is the longest back-off; whoever waits is served within it and an opening or two.
     for (int round = 0; now_ - from < 60s || round < 10; ++round) {

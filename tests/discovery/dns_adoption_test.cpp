@@ -60,9 +60,11 @@ TEST_CASE("the hosts file replaces what DNS had, and once it was used DNS is nev
     f.log.next_set();
     write_text(f.files.hosts, "127.0.0.11 db\n");
     CHECK(f.skip_to({"127.0.0.11:5432"}).removal == removal_kind::authoritative);
-    const auto asked = f.server.asked().size();
     write_text(f.files.hosts, "127.0.0.1 localhost\n");
     CHECK_THAT(f.skip_to_error(), contains("db: not in " + f.files.hosts));
+    // Not sooner: when the hosts file won, the names after it had just been asked beside it.
+    const auto asked = f.server.asked().size();
+    f.skip_to_error();
     f.skip_to_error();
     CHECK(f.server.asked().size() == asked);
 }

@@ -9,12 +9,12 @@ namespace podpool::detail {
 namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
-constexpr std::string_view blanks = " \t\n\v\f\r";
+constexpr std::string_view white_space = " \t\n\v\f\r";
 constexpr std::string_view line_ends = "\n\r";
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_decimal_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// Bytes of other alphabets count as letters.
 bool begins_word(char c) noexcept {
@@ -23,7 +23,7 @@ bool begins_word(char c) noexcept {
 
 std::size_t size_of_word(std::string_view text) noexcept {
     const auto* const end = std::find_if_not(
-        text.begin(), text.end(), [](char c) { return begins_word(c) || is_digit(c) || c == '$'; });
+        text.begin(), text.end(), [](char c) { return begins_word(c) || is_decimal_digit(c) || c == '$'; });
     return static_cast<std::size_t>(end - text.begin());
 }
 
@@ -52,7 +52,7 @@ std::size_t next_part(std::string_view text, std::size_t from) noexcept {
         if (text[from] == '\'') return line_ended ? from + 1 : npos;
         if (text.substr(from, 2) == "--") {
             from = std::min(text.find_first_of(line_ends, from), text.size());
-        } else if (blanks.find(text[from]) != npos) {
+        } else if (white_space.find(text[from]) != npos) {
             line_ended = line_ended || line_ends.find(text[from]) != npos;
             ++from;
         } else {
@@ -81,8 +81,8 @@ sql_token sql_lexer::next() noexcept {
         return delimiter > 0 ? take_dollar_string(delimiter) : take(sql_token_kind::symbol, 1);
     }
     if (begins_word(first)) return take_word();
-    if (is_digit(first)) {
-        const auto* const end = std::find_if_not(rest_.begin(), rest_.end(), is_digit);
+    if (is_decimal_digit(first)) {
+        const auto* const end = std::find_if_not(rest_.begin(), rest_.end(), is_decimal_digit);
         return take(sql_token_kind::number, static_cast<std::size_t>(end - rest_.begin()));
     }
     return take(sql_token_kind::symbol, 1);
@@ -91,7 +91,7 @@ sql_token sql_lexer::next() noexcept {
 /// False: a comment never ends.
 bool sql_lexer::skip_blanks_and_comments() noexcept {
     for (;;) {
-        rest_.remove_prefix(std::min(rest_.find_first_not_of(blanks), rest_.size()));
+        rest_.remove_prefix(std::min(rest_.find_first_not_of(white_space), rest_.size()));
         if (rest_.starts_with("--")) {
             rest_.remove_prefix(std::min(rest_.find_first_of(line_ends), rest_.size()));
         } else if (rest_.starts_with("/*")) {
@@ -173,8 +173,8 @@ sql_token sql_lexer::take_word() noexcept {
 std::size_t sql_lexer::dollar_delimiter() const noexcept {
     std::string_view tag = rest_.substr(1);
     if (!tag.empty() && begins_word(tag.front())) {
-        const auto* const end =
-            std::find_if_not(tag.begin(), tag.end(), [](char c) { return begins_word(c) || is_digit(c); });
+        const auto* const end = std::find_if_not(
+            tag.begin(), tag.end(), [](char c) { return begins_word(c) || is_decimal_digit(c); });
         tag.remove_prefix(static_cast<std::size_t>(end - tag.begin()));
     }
     return tag.starts_with('$') ? rest_.size() - tag.size() + 1 : 0;

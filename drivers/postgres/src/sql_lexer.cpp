@@ -31,15 +31,10 @@ std::size_t size_of_word(std::string_view text) noexcept {
 /// A doubled quote is part of the text.
 std::size_t end_of_quoted(std::string_view text, std::size_t from, char quote, bool backslashes) noexcept {
     while (from < text.size()) {
-        if (backslashes && text[from] == '\\') {
-            from += 2;
-        } else if (text[from] != quote) {
-            ++from;
-        } else if (from + 1 < text.size() && text[from + 1] == quote) {
-            from += 2;
-        } else {
-            return from + 1;
-        }
+        const bool escapes = backslashes && text[from] == '\\';
+        const bool doubled = text[from] == quote && text.substr(from + 1, 1) == std::string_view(&quote, 1);
+        if (text[from] == quote && !doubled) return from + 1;
+        from += escapes || doubled ? 2 : 1;
     }
     return npos;
 }

@@ -16,7 +16,7 @@ struct foreign_key {
     std::string_view name;
     std::string_view advice;
     /// For MySQL, where it differs.
-    std::string_view mysql_advice = {};
+    std::string_view mysql_advice = {};  // NOLINT(readability-redundant-member-init): most rows leave it out
 };
 
 inline constexpr std::array foreign_keys{

@@ -58,19 +58,19 @@ inline void machine::ask_doubtful(time_point now) {
                                 entry.failures > 0 && now < entry.retry_at;
         if (known_down) close_idle_of(id, close_reason::endpoint_failed);
         const slot_id oldest = connections_.at(id).oldest;
-        if (known_down || entry.removed || connections_.at(id).open() == 0) {
+        const bool may_dial = entry.dialable(now) && connections_.live() < max_;
+        // Without an idle connection to ask on, those that are leased find out by themselves.
+        const bool can_ask = may_dial || oldest != none;
+        if (known_down || entry.removed || connections_.at(id).open() == 0 || !can_ask) {
             end_doubt(id);
-        } else if (entry.dialable(now) && connections_.live() < max_) {
+        } else if (may_dial) {
             // The socket of the lost connection may still take the place of the new one.
             if (hard_room() == 0) continue;
             start_open_on(id, open_purpose::verdict, now, none, entry.doubted_for);
             endpoints_[id].asked_by = openings_.back();
-        } else if (oldest != none) {
+        } else {
             start_check(oldest, now, true);
             endpoints_[id].asked_by = oldest;
-        } else {
-            // Leased connections find out by themselves.
-            end_doubt(id);
         }
     }
 }

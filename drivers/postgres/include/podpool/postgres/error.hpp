@@ -34,6 +34,8 @@ public:
         std::string hint;
         std::string endpoint;
         bool outcome_unknown = false;
+        // Initialized, so that a report may be written without them.
+        // NOLINTBEGIN(readability-redundant-member-init)
         std::string constraint = {};
         std::string schema = {};
         std::string table = {};
@@ -41,6 +43,7 @@ public:
         std::string data_type = {};
         std::size_t position = 0;
         std::string context = {};
+        // NOLINTEND(readability-redundant-member-init)
     };
 
     postgres_error(boost::system::error_code code, report what_failed);

@@ -19,9 +19,11 @@ TEST_CASE("libmariadb's interface is laid out as its headers say") {
     CHECK(value_server_status == MARIADB_CONNECTION_SERVER_STATUS);
     CHECK(status_in_transaction == SERVER_STATUS_IN_TRANS);
 
-    CHECK(offsetof(io_methods, connect) == offsetof(st_ma_pvio_methods, connect));
-    CHECK(offsetof(io_methods, write) == offsetof(st_ma_pvio_methods, write));
-    CHECK(offsetof(io_methods, get_handle) == offsetof(st_ma_pvio_methods, get_handle));
+    CHECK(mysql_get_client_version() == MARIADB_PACKAGE_VERSION_ID);
+    constexpr io_layout layout = layout_of(MARIADB_PACKAGE_VERSION_ID);
+    CHECK(layout.connect * sizeof(io_method) == offsetof(st_ma_pvio_methods, connect));
+    CHECK(layout.write * sizeof(io_method) == offsetof(st_ma_pvio_methods, write));
+    CHECK(layout.get_handle * sizeof(io_method) == offsetof(st_ma_pvio_methods, get_handle));
     CHECK(offsetof(connect_info, opened) == offsetof(MA_PVIO_CINFO, mysql));
 
     static_assert(std::is_same_v<my_bool, char>);

@@ -8,8 +8,9 @@
 
 /// What libmariadb 3's <mysql.h>, <mysql/client_plugin.h> and <ma_pvio.h> declare, as far as it is used here.
 ///
-/// Written down here since the connector's package comes without these headers. The version of the interface,
-/// which is asked for, stands for the layout; a test compares all of it with the headers.
+/// Written down here since the connector's package comes without these headers. The versions of the
+/// interface and of the library, which are asked for, stand for the layout; a test compares all of it with
+/// the headers.
 namespace podpool::detail::libmariadb {
 
 /// MARIADB_CLIENT_PVIO_PLUGIN: the kind of plugin that opens sockets, reads and writes.
@@ -39,24 +40,25 @@ struct connect_info {
     session* opened;
 };
 
-/// st_ma_pvio_methods, up to the last one that is used here.
-struct io_methods {
-    using unused = void (*)();
+/// One entry of st_ma_pvio_methods, of whatever type it is.
+using io_method = void (*)();
+using io_connect = char (*)(io*, connect_info*);
+using io_write = ssize_t (*)(io*, const unsigned char*, std::size_t);
+using io_get_handle = char (*)(io*, void*);
 
-    unused set_timeout;
-    unused get_timeout;
-    unused read;
-    unused async_read;
-    ssize_t (*write)(io*, const unsigned char*, std::size_t);
-    unused async_write;
-    unused wait_io_or_timeout;
-    unused blocking;
-    char (*connect)(io*, connect_info*);
-    unused close;
-    unused fast_send;
-    unused keepalive;
-    char (*get_handle)(io*, void*);
+/// Which entries of st_ma_pvio_methods are those that are used here.
+struct io_layout {
+    std::size_t connect;
+    std::size_t write;
+    std::size_t get_handle;
 };
+
+/// The layout of a library by its mysql_get_client_version(), 3.4.10 being 30410. That version has left out
+/// four entries that came between (CONC-828), and kept the version of the interface.
+constexpr io_layout layout_of(unsigned long client_version) noexcept {
+    constexpr unsigned long first_without = 30410;
+    return client_version < first_without ? io_layout{8, 4, 12} : io_layout{5, 3, 9};
+}
 
 /// MARIADB_PVIO_PLUGIN.
 struct io_plugin {
@@ -71,7 +73,7 @@ struct io_plugin {
     int (*init)(char*, std::size_t, int, va_list);
     int (*deinit)();
     int (*options)(const char*, const void*);
-    io_methods* methods;
+    io_method* methods;
 };
 
 }  // namespace podpool::detail::libmariadb

@@ -27,10 +27,11 @@ struct library_functions {
     libmariadb::io_plugin* (*find_plugin)(libmariadb::session*, const char*, int) = nullptr;
     std::uint64_t (*insert_id)(libmariadb::session*) = nullptr;
     char (*get_info)(libmariadb::session*, int, void*, ...) = nullptr;
+    unsigned long (*version)() = nullptr;
 
     [[nodiscard]] bool complete() const noexcept {
         return init != nullptr && close != nullptr && set_option != nullptr && find_plugin != nullptr &&
-               insert_id != nullptr && get_info != nullptr;
+               insert_id != nullptr && get_info != nullptr && version != nullptr;
     }
 };
 
@@ -50,6 +51,7 @@ library_functions find_functions() noexcept {
     look_up(library, "mysql_client_find_plugin", found.find_plugin);
     look_up(library, "mysql_insert_id", found.insert_id);
     look_up(library, "mariadb_get_infov", found.get_info);
+    look_up(library, "mysql_get_client_version", found.version);
     if (loaded != nullptr) dlclose(loaded);
     return found;
 }
@@ -60,7 +62,7 @@ const library_functions& library() noexcept {
 }
 
 /// The library's own table of functions for sockets; null if there is none of the version known here.
-libmariadb::io_methods* find_methods() noexcept {
+libmariadb::io_method* find_methods() noexcept {
     if (!library().complete()) return nullptr;
     libmariadb::session* const session = library().init(nullptr);
     if (session == nullptr) return nullptr;
@@ -69,7 +71,7 @@ libmariadb::io_methods* find_methods() noexcept {
     const bool known = plugin != nullptr &&
                        plugin->interface_version >> 8U == libmariadb::io_plugin_version &&
                        std::strcmp(plugin->name, libmariadb::socket_plugin_name) == 0;
-    libmariadb::io_methods* const methods = known ? plugin->methods : nullptr;
+    libmariadb::io_method* const methods = known ? plugin->methods : nullptr;
     library().close(session);
     return methods;
 }
@@ -98,14 +100,18 @@ thread_local login_watch* watching = nullptr;
 
 /// Stands between libmariadb and its functions for sockets, and passes on whatever it isn't here for.
 struct watched_io {
-    libmariadb::io_methods* table = find_methods();
-    decltype(libmariadb::io_methods::connect) connect = nullptr;
-    decltype(libmariadb::io_methods::write) write = nullptr;
+    libmariadb::io_method* table = find_methods();
+    libmariadb::io_layout layout{};
+    libmariadb::io_connect connect = nullptr;
+    libmariadb::io_write write = nullptr;
+    libmariadb::io_get_handle get_handle = nullptr;
 
     watched_io() noexcept {
         if (table == nullptr) return;
-        connect = std::atomic_ref(table->connect).load();
-        write = std::atomic_ref(table->write).load();
+        layout = libmariadb::layout_of(library().version());
+        connect = reinterpret_cast<libmariadb::io_connect>(std::atomic_ref(table[layout.connect]).load());
+        write = reinterpret_cast<libmariadb::io_write>(std::atomic_ref(table[layout.write]).load());
+        get_handle = reinterpret_cast<libmariadb::io_get_handle>(table[layout.get_handle]);
     }
 
     /// Made at first use, and put in place only then: what it stands before is known by that time.
@@ -115,8 +121,11 @@ struct watched_io {
     }
 
     void stand_before(bool on) noexcept {
-        std::atomic_ref(table->connect).store(on ? &watched_connect : connect);
-        std::atomic_ref(table->write).store(on ? &watched_write : write);
+        const auto put = [this](std::size_t entry, auto function) {
+            std::atomic_ref(table[entry]).store(reinterpret_cast<libmariadb::io_method>(function));
+        };
+        put(layout.connect, on ? &watched_connect : connect);
+        put(layout.write, on ? &watched_write : write);
     }
 
     static char watched_connect(libmariadb::io* io, libmariadb::connect_info* where) {
@@ -129,7 +138,7 @@ struct watched_io {
         const char failed = self.connect(io, where);
         library().set_option(where->opened, libmariadb::option_io_wait, static_cast<void*>(nullptr));
         int descriptor = -1;
-        if (failed == 0 && self.table->get_handle(io, &descriptor) == 0) close_on_exec(descriptor);
+        if (failed == 0 && self.get_handle(io, &descriptor) == 0) close_on_exec(descriptor);
         return failed;
     }
 

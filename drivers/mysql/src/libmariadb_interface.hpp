@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdarg>
 #include <cstddef>
+#include <optional>
 
 /// What libmariadb 3's <mysql.h>, <mysql/client_plugin.h> and <ma_pvio.h> declare, as far as it is used here.
 ///
-/// Written down here since the connector's package comes without these headers. The versions of the
-/// interface and of the library, which are asked for, stand for the layout; a test compares all of it with
-/// the headers.
+/// Written down here since the connector's package comes without these headers. A test compares all of it
+/// with them.
 namespace podpool::detail::libmariadb {
 
 /// MARIADB_CLIENT_PVIO_PLUGIN: the kind of plugin that opens sockets, reads and writes.
@@ -43,22 +41,26 @@ struct connect_info {
 /// One entry of st_ma_pvio_methods, of whatever type it is.
 using io_method = void (*)();
 using io_connect = char (*)(io*, connect_info*);
-using io_write = ssize_t (*)(io*, const unsigned char*, std::size_t);
 using io_get_handle = char (*)(io*, void*);
 
 /// Which entries of st_ma_pvio_methods are those that are used here.
 struct io_layout {
     std::size_t connect;
-    std::size_t write;
     std::size_t get_handle;
 };
 
-/// The layout of a library by its mysql_get_client_version(), 3.4.10 being 30410. That version has left out
-/// four entries that came between (CONC-828), and kept the version of the interface.
-constexpr io_layout layout_of(unsigned long client_version) noexcept {
-    constexpr unsigned long first_without = 30410;
-    return client_version < first_without ? io_layout{8, 4, 12} : io_layout{5, 3, 9};
+/// The layout of a table with so many entries; nothing if it isn't one that is known. Version 3.4.10 has left
+/// four entries out (CONC-828) and kept the version of the interface, so that the number alone tells.
+constexpr std::optional<io_layout> layout_of(std::size_t entries) noexcept {
+    constexpr std::size_t until_3_4_9 = 17;
+    constexpr std::size_t since_3_4_10 = 13;
+    if (entries == until_3_4_9) return io_layout{8, 12};
+    if (entries == since_3_4_10) return io_layout{5, 9};
+    return std::nullopt;
 }
+
+/// What ma_pvio_register_callback() takes: called after each write (`mode` 1) and read (0) of any session.
+using io_observer = void (*)(int mode, session*, const unsigned char*, std::size_t);
 
 /// MARIADB_PVIO_PLUGIN.
 struct io_plugin {

@@ -12,7 +12,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
+#include <optional>
 
 namespace podpool::detail {
 
@@ -27,11 +29,12 @@ struct library_functions {
     libmariadb::io_plugin* (*find_plugin)(libmariadb::session*, const char*, int) = nullptr;
     std::uint64_t (*insert_id)(libmariadb::session*) = nullptr;
     char (*get_info)(libmariadb::session*, int, void*, ...) = nullptr;
-    unsigned long (*version)() = nullptr;
+    int (*get_socket)(libmariadb::session*) = nullptr;
+    int (*observe_io)(char on, libmariadb::io_observer) = nullptr;
 
     [[nodiscard]] bool complete() const noexcept {
         return init != nullptr && close != nullptr && set_option != nullptr && find_plugin != nullptr &&
-               insert_id != nullptr && get_info != nullptr && version != nullptr;
+               insert_id != nullptr && get_info != nullptr && get_socket != nullptr && observe_io != nullptr;
     }
 };
 
@@ -51,7 +54,8 @@ library_functions find_functions() noexcept {
     look_up(library, "mysql_client_find_plugin", found.find_plugin);
     look_up(library, "mysql_insert_id", found.insert_id);
     look_up(library, "mariadb_get_infov", found.get_info);
-    look_up(library, "mysql_get_client_version", found.version);
+    look_up(library, "mysql_get_socket", found.get_socket);
+    look_up(library, "ma_pvio_register_callback", found.observe_io);
     if (loaded != nullptr) dlclose(loaded);
     return found;
 }
@@ -61,7 +65,7 @@ const library_functions& library() noexcept {
     return found;
 }
 
-/// The library's own table of functions for sockets; null if there is none of the version known here.
+/// The library's own table of functions for sockets; null if there is none.
 libmariadb::io_method* find_methods() noexcept {
     if (!library().complete()) return nullptr;
     libmariadb::session* const session = library().init(nullptr);
@@ -74,6 +78,20 @@ libmariadb::io_method* find_methods() noexcept {
     libmariadb::io_method* const methods = known ? plugin->methods : nullptr;
     library().close(session);
     return methods;
+}
+
+/// How many entries a table has: functions of libmariadb, up to the first that is none.
+std::size_t entries_of(const libmariadb::io_method* table) noexcept {
+    constexpr std::size_t most = 32;
+    Dl_info self{};
+    if (dladdr(reinterpret_cast<void*>(library().init), &self) == 0) return 0;
+    std::size_t count = 0;
+    for (; count < most && table[count] != nullptr; ++count) {
+        Dl_info entry{};
+        const bool found = dladdr(reinterpret_cast<void*>(table[count]), &entry) != 0;
+        if (!found || entry.dli_fbase != self.dli_fbase) break;
+    }
+    return count;
 }
 
 void close_on_exec(int descriptor) noexcept {
@@ -98,20 +116,22 @@ thread_local login_watch* watching = nullptr;
 
 }  // namespace
 
-/// Stands between libmariadb and its functions for sockets, and passes on whatever it isn't here for.
+/// Watches what libmariadb does with sockets, and passes on whatever it isn't here for.
+///
+/// The library calls an observer after each read and write, which is enough to know the session and to mark
+/// its socket when the server has said something. To mark it sooner, `connect` in the library's table is
+/// stood before; a table whose layout isn't known is left as it is.
 struct watched_io {
     libmariadb::io_method* table = find_methods();
-    libmariadb::io_layout layout{};
+    std::optional<libmariadb::io_layout> layout;
     libmariadb::io_connect connect = nullptr;
-    libmariadb::io_write write = nullptr;
     libmariadb::io_get_handle get_handle = nullptr;
 
     watched_io() noexcept {
-        if (table == nullptr) return;
-        layout = libmariadb::layout_of(library().version());
-        connect = reinterpret_cast<libmariadb::io_connect>(std::atomic_ref(table[layout.connect]).load());
-        write = reinterpret_cast<libmariadb::io_write>(std::atomic_ref(table[layout.write]).load());
-        get_handle = reinterpret_cast<libmariadb::io_get_handle>(table[layout.get_handle]);
+        if (table != nullptr) layout = libmariadb::layout_of(entries_of(table));
+        if (!layout) return;
+        connect = reinterpret_cast<libmariadb::io_connect>(std::atomic_ref(table[layout->connect]).load());
+        get_handle = reinterpret_cast<libmariadb::io_get_handle>(table[layout->get_handle]);
     }
 
     /// Made at first use, and put in place only then: what it stands before is known by that time.
@@ -120,19 +140,16 @@ struct watched_io {
         return made;
     }
 
-    void stand_before(bool on) noexcept {
-        const auto put = [this](std::size_t entry, auto function) {
-            std::atomic_ref(table[entry]).store(reinterpret_cast<libmariadb::io_method>(function));
-        };
-        put(layout.connect, on ? &watched_connect : connect);
-        put(layout.write, on ? &watched_write : write);
+    void watch(bool on) noexcept {
+        library().observe_io(on ? 1 : 0, &observe);
+        if (!layout) return;
+        const libmariadb::io_connect wanted = on ? &watched_connect : connect;
+        std::atomic_ref(table[layout->connect]).store(reinterpret_cast<libmariadb::io_method>(wanted));
     }
 
     static char watched_connect(libmariadb::io* io, libmariadb::connect_info* where) {
         const watched_io& self = instance();
-        login_watch* const watch = watching;
-        if (watch == nullptr) return self.connect(io, where);
-        watch->handle_ = client_handle(where->opened);
+        if (watching == nullptr) return self.connect(io, where);
         library().set_option(where->opened, libmariadb::option_io_wait,
                              reinterpret_cast<void*>(&mark_and_wait));
         const char failed = self.connect(io, where);
@@ -142,9 +159,13 @@ struct watched_io {
         return failed;
     }
 
-    static ssize_t watched_write(libmariadb::io* io, const unsigned char* bytes, std::size_t size) {
-        if (watching != nullptr) watching->sent_ = true;
-        return instance().write(io, bytes, size);
+    static void observe(int mode, libmariadb::session* session, const unsigned char*, std::size_t) {
+        if (watching == nullptr || session == nullptr) return;
+        constexpr int write = 1;
+        watching->sent_ = watching->sent_ || mode == write;
+        if (watching->handle_.known()) return;
+        watching->handle_ = client_handle(session);
+        close_on_exec(library().get_socket(session));
     }
 };
 
@@ -168,16 +189,17 @@ void login_watch::prepare() {
     struct in_place {
         watched_io& io = watched_io::instance();
         in_place() noexcept {
-            if (io.table != nullptr) io.stand_before(true);
+            if (library().complete()) io.watch(true);
         }
         in_place(const in_place&) = delete;
         in_place& operator=(const in_place&) = delete;
         ~in_place() {
-            if (io.table != nullptr) io.stand_before(false);
+            if (library().complete()) io.watch(false);
         }
     };
     static const in_place placed;
-    if (placed.io.table == nullptr) {
+    (void)placed;
+    if (!library().complete()) {
         throw error(
             errc::invalid_options,
             "the client library below mysql-connector-c++ 1.1 isn't libmariadb 3, which the MySQL driver "

@@ -42,9 +42,10 @@ apt_options=''
 if [[ $(apt-config dump Acquire::Check-Valid-Until 2>/dev/null) == *'"false"'* ]]; then
     apt_options='Acquire::Check-Valid-Until "false";'
 fi
-# SYS_ADMIN and NET_ADMIN: tests make network namespaces of their own, and packets vanish in them. IPv6: Docker
+# SYS_ADMIN and NET_ADMIN: tests make network namespaces of their own, and packets vanish in them. SYS_PTRACE: with it
+# Docker's filter lets a process ask what its own threads are blocked in, which the MySQL driver does. IPv6: Docker
 # switches it off, and some tests listen on ::1. Each of the tests' servers takes shared memory.
-options=(--rm --interactive --init --name "$name" --cap-add SYS_ADMIN --cap-add NET_ADMIN
+options=(--rm --interactive --init --name "$name" --cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add SYS_PTRACE
     --sysctl net.ipv6.conf.all.disable_ipv6=0 --shm-size 1g --env LANG=C.UTF-8 --env "APT_OPTIONS=$apt_options"
     --volume "podpool-debian-$release-ccache:/root/.cache/ccache")
 for proxy in http_proxy https_proxy ftp_proxy no_proxy; do

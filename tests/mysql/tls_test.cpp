@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -117,6 +118,19 @@ TEST_CASE("verify-full refuses a certificate of another authority, and one of th
     }
     live_session session(with_mode(server, "verify-full", "/nowhere/ca.crt"));
     CHECK(session.open(server).why.kind == failure_kind::rejected);
+}
+
+TEST_CASE("verify-full without sslrootcert takes the authorities that OpenSSL's variables name") {
+    if (!tls_pods::available()) return;
+    mysql_server& server = tls_pods::shared().named();
+    REQUIRE(setenv("SSL_CERT_FILE", tls_pods::shared().files().ca().c_str(), 1) == 0);
+    live_session session(with_mode(server, "verify-full"));
+    auto opened = session.open(server);
+    unsetenv("SSL_CERT_FILE");
+    INFO(opened.why.message);
+    REQUIRE(opened.connection);
+    session.connection = std::move(opened.connection);
+    CHECK_FALSE(cipher(session).empty());
 }
 
 TEST_CASE("verify-full refuses a server without TLS before the login") {

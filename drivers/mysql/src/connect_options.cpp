@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "connect_options.hpp"
 
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <cstdlib>
 #include <map>
+#include <string>
 #include <variant>
 
 namespace podpool::detail {
@@ -40,9 +45,12 @@ void set_mode(sql::ConnectOptionsMap& map, ssl_mode mode, tls_use /*use*/) {
     map["ssl-mode"] = connector_mode(mode);
 }
 
+void name_authorities(sql::ConnectOptionsMap& /*map*/) {}
+
 #else
 
 constexpr const char* ca_key = "sslCA";
+constexpr const char* ca_path_key = "sslCAPath";
 constexpr const char* certificate_key = "sslCert";
 constexpr const char* key_key = "sslKey";
 
@@ -52,6 +60,23 @@ void set_mode(sql::ConnectOptionsMap& map, ssl_mode /*mode*/, tls_use use) {
     // both on unless told.
     map["sslEnforce"] = use != tls_use::none;
     map["sslVerify"] = use == tls_use::verified;
+}
+
+/// The first of these that says something.
+std::string either(const char* variable, const char* function, const char* otherwise) {
+    if (const char* const set = std::getenv(variable); set != nullptr && *set != '\0') return set;
+    using where = const char* (*)();
+    const auto known = reinterpret_cast<where>(dlsym(RTLD_DEFAULT, function));
+    return known != nullptr ? known() : otherwise;
+}
+
+/// Where none are named: those that OpenSSL takes then. libmariadb takes these by itself, but from 3.4 on it
+/// also lets a certificate of no known authority pass then, if the server proves that it knows the password.
+void name_authorities(sql::ConnectOptionsMap& map) {
+    if (map.contains(ca_key) || map.contains(ca_path_key)) return;
+    map[ca_path_key] = text(either("SSL_CERT_DIR", "X509_get_default_cert_dir", "/etc/ssl/certs"));
+    const std::string file = either("SSL_CERT_FILE", "X509_get_default_cert_file", "");
+    if (access(file.c_str(), R_OK) == 0) map[ca_key] = text(file);
 }
 
 #endif
@@ -88,6 +113,7 @@ sql::ConnectOptionsMap connect_options(const mysql_settings& settings, const end
         set_text(map, ca_key, settings.root_certificate);
         set_text(map, certificate_key, settings.certificate);
         set_text(map, key_key, settings.key);
+        if (settings.tls == ssl_mode::verify_full) name_authorities(map);
     }
     map["OPT_CONNECT_TIMEOUT"] = static_cast<int>(attempt.limit.count());
     map["OPT_CONNECT_ATTR_ADD"] =

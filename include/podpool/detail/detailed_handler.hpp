@@ -2,11 +2,11 @@
 #pragma once
 
 #include <podpool/detail/pool_state.hpp>
+#include <podpool/detail/wrapping_handler.hpp>
 #include <podpool/error.hpp>
 #include <podpool/lease.hpp>
 #include <podpool/role.hpp>
 
-#include <boost/asio/associator.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <exception>
@@ -16,9 +16,11 @@
 namespace podpool::detail {
 
 /// Turns an error code into the exception that says why: podpool::error with pool, sizes and endpoints.
-/// Everything associated with the inner handler is associated with this one.
+/// See wrapping_handler.
 template <class Driver, class Handler>
 struct detailed_handler {
+    using wrapped_handler = Handler;
+
     Handler handler;
     std::weak_ptr<pool_state<Driver>> pool;  // a handler may be kept for longer than the pool's context
     role wanted = role::any;
@@ -39,17 +41,3 @@ private:
 };
 
 }  // namespace podpool::detail
-
-template <template <class, class> class Associator, class Driver, class Handler, class DefaultCandidate>
-struct boost::asio::associator<Associator, podpool::detail::detailed_handler<Driver, Handler>,
-                               DefaultCandidate> : Associator<Handler, DefaultCandidate> {
-    static typename Associator<Handler, DefaultCandidate>::type get(
-        const podpool::detail::detailed_handler<Driver, Handler>& wrapped) noexcept {
-        return Associator<Handler, DefaultCandidate>::get(wrapped.handler);
-    }
-    static typename Associator<Handler, DefaultCandidate>::type get(
-        const podpool::detail::detailed_handler<Driver, Handler>& wrapped,
-        const DefaultCandidate& candidate) noexcept {
-        return Associator<Handler, DefaultCandidate>::get(wrapped.handler, candidate);
-    }
-};

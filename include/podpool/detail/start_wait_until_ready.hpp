@@ -3,9 +3,9 @@
 
 #include <podpool/detail/async_waiter.hpp>
 #include <podpool/detail/pool_state.hpp>
+#include <podpool/detail/wrapping_handler.hpp>
 #include <podpool/lease.hpp>
 
-#include <boost/asio/associator.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
@@ -15,10 +15,11 @@
 
 namespace podpool::detail {
 
-/// A handler that takes no lease, where one with a lease is called. Everything associated with the inner
-/// handler is associated with this one.
+/// A handler that takes no lease, where one with a lease is called. See wrapping_handler.
 template <class Driver, class Handler>
 struct leaseless_handler {
+    using wrapped_handler = Handler;
+
     Handler handler;
 
     void operator()(boost::system::error_code code, const lease<Driver>&) { std::move(handler)(code); }
@@ -42,17 +43,3 @@ void start_wait_until_ready(const std::shared_ptr<pool_state<Driver>>& pool, std
 }
 
 }  // namespace podpool::detail
-
-template <template <class, class> class Associator, class Driver, class Handler, class DefaultCandidate>
-struct boost::asio::associator<Associator, podpool::detail::leaseless_handler<Driver, Handler>,
-                               DefaultCandidate> : Associator<Handler, DefaultCandidate> {
-    static typename Associator<Handler, DefaultCandidate>::type get(
-        const podpool::detail::leaseless_handler<Driver, Handler>& wrapped) noexcept {
-        return Associator<Handler, DefaultCandidate>::get(wrapped.handler);
-    }
-    static typename Associator<Handler, DefaultCandidate>::type get(
-        const podpool::detail::leaseless_handler<Driver, Handler>& wrapped,
-        const DefaultCandidate& candidate) noexcept {
-        return Associator<Handler, DefaultCandidate>::get(wrapped.handler, candidate);
-    }
-};

@@ -126,13 +126,13 @@ inline std::size_t machine::minimum() const {
 inline void machine::answer_ready(time_point now) {
     if (!readiness_.asked()) return;
     const tally& totals = connections_.totals();
-    readiness::verdict standing = readiness::verdict::not_yet;
+    readiness::state standing = readiness::state::not_yet;
     if (closing_) {
-        standing = readiness::verdict::closed;
+        standing = readiness::state::closed;
     } else if (totals.idle + totals.maintaining + totals.active >= minimum()) {
-        standing = readiness::verdict::ready;
+        standing = readiness::state::ready;
     } else if (all_rejected(now)) {
-        standing = readiness::verdict::rejected;
+        standing = readiness::state::rejected;
     }
     readiness_.answer(standing, now, actions_);
 }

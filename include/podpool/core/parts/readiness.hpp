@@ -19,7 +19,7 @@ namespace podpool::core {
 class readiness {
 public:
     /// How things stand with the pool.
-    enum class verdict : std::uint8_t { not_yet, ready, rejected, closed };
+    enum class state : std::uint8_t { not_yet, ready, rejected, closed };
 
     /// Adds a caller; `cookie` comes back in its action. Returns the request's number.
     std::uint64_t ask(std::uintptr_t cookie, time_point deadline) {
@@ -42,19 +42,19 @@ public:
     }
 
     /// Answers those whose wait has ended by actions of the kind ready or refuse.
-    void answer(verdict standing, time_point now, std::vector<action>& actions) {
+    void answer(state pool, time_point now, std::vector<action>& actions) {
         std::erase_if(requests_, [&](const request& each) {
-            switch (standing) {
-                case verdict::ready:
+            switch (pool) {
+                case state::ready:
                     actions.push_back(action::ready(each.cookie));
                     return true;
-                case verdict::rejected:
+                case state::rejected:
                     actions.push_back(action::refuse(each.cookie, errc::connection_rejected));
                     return true;
-                case verdict::closed:
+                case state::closed:
                     actions.push_back(action::refuse(each.cookie, errc::pool_closed));
                     return true;
-                case verdict::not_yet:
+                case state::not_yet:
                     break;
             }
             if (each.deadline > now) return false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "discovery/dns_message.hpp"
 
+#include <podpool/detail/lower_case.hpp>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -11,11 +13,9 @@ namespace {
 constexpr std::size_t max_name_length = 255;
 constexpr int max_aliases = 16;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 std::string lower(std::string_view text) {
     std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](char c) { return lower(c); });
+    std::transform(result.begin(), result.end(), result.begin(), lower_case);
     return result;
 }
 
@@ -89,7 +89,7 @@ private:
     static void append_label(std::string& text, std::span<const std::uint8_t> label) {
         if (!text.empty()) text += '.';
         for (const std::uint8_t byte : label) {
-            const char c = lower(static_cast<char>(byte));
+            const char c = lower_case(static_cast<char>(byte));
             if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_') {
                 text += c;
             } else {

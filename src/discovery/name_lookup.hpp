@@ -54,9 +54,9 @@ public:
 private:
     /// A place where the name may be found.
     struct candidate {
-        /// What is asked there.
+        /// The name to ask for.
         std::string name;
-        /// As error messages have it.
+        /// The candidate in error messages.
         std::string shown;
         std::shared_ptr<lookup> question;
         /// Of this run.

@@ -3,23 +3,18 @@
 
 #include "discovery/target_rules.hpp"
 
+#include <podpool/detail/lower_case.hpp>
+
 #include <algorithm>
 
 namespace podpool::detail {
 namespace {
 
-char small_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same_text(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return small_letter(x) == small_letter(y); });
-}
-
 /// Whether `name` is `domain` or a name in it.
 bool is_in(std::string_view name, std::string_view domain) {
     if (name.size() < domain.size()) return false;
     const std::size_t rest = name.size() - domain.size();
-    return same_text(name.substr(rest), domain) && (rest == 0 || name[rest - 1] == '.');
+    return equal_ignoring_case(name.substr(rest), domain) && (rest == 0 || name[rest - 1] == '.');
 }
 
 int dots_in(std::string_view name) { return static_cast<int>(std::count(name.begin(), name.end(), '.')); }
@@ -37,7 +32,7 @@ std::string_view host_part(std::string_view name) {
 }
 
 void add(std::vector<std::string>& names, std::string name) {
-    const auto same = [&](const std::string& other) { return same_text(other, name); };
+    const auto same = [&](const std::string& other) { return equal_ignoring_case(other, name); };
     if (is_dns_name(name) && std::none_of(names.begin(), names.end(), same)) names.push_back(std::move(name));
 }
 
@@ -82,7 +77,8 @@ std::string_view cluster_domain(const resolver_config& config) {
     constexpr std::string_view services = "svc.";
     for (const std::string_view entry : config.search) {
         for (const std::string_view name : {entry, without_first_label(entry)}) {
-            if (name.size() > services.size() && same_text(name.substr(0, services.size()), services)) {
+            if (name.size() > services.size() &&
+                equal_ignoring_case(name.substr(0, services.size()), services)) {
                 return name.substr(services.size());
             }
         }

@@ -4,6 +4,7 @@
 #include "discovery/target_rules.hpp"
 
 #include <podpool/detail/dns_server_list.hpp>
+#include <podpool/detail/lower_case.hpp>
 
 #include <algorithm>
 #include <array>
@@ -35,12 +36,6 @@ std::vector<std::string_view> words_of(std::string_view line, std::string_view c
         words.push_back(line.substr(0, end));
         line.remove_prefix(end);
     }
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 void read_option(std::string_view option, resolver_config& config) {
@@ -103,8 +98,9 @@ std::vector<boost::asio::ip::address> parse_hosts(std::string_view text, std::st
     std::vector<boost::asio::ip::address> result;
     while (!text.empty()) {
         const auto words = words_of(take_line(text), "#");
-        const bool named = words.size() > 1 && std::any_of(words.begin() + 1, words.end(),
-                                                           [&](auto word) { return same_name(word, name); });
+        const bool named = words.size() > 1 && std::any_of(words.begin() + 1, words.end(), [&](auto word) {
+                               return equal_ignoring_case(word, name);
+                           });
         if (!named) continue;
         boost::system::error_code failed;
         const auto address = boost::asio::ip::make_address(std::string(words[0]), failed);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "discovery/target_rules.hpp"
 
+#include <podpool/detail/lower_case.hpp>
 #include <podpool/detail/option_message.hpp>
 #include <podpool/error.hpp>
 
@@ -29,9 +30,7 @@ bool is_socket(std::string_view host) { return host.starts_with('/') || host.sta
 
 bool is_localhost(std::string_view host) {
     if (host.ends_with('.')) host.remove_suffix(1);
-    constexpr std::string_view localhost = "localhost";
-    return std::equal(host.begin(), host.end(), localhost.begin(), localhost.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+    return equal_ignoring_case(host, "localhost");
 }
 
 std::string shown(const discovery_target& target) {

@@ -116,7 +116,7 @@ bool mysql_session::now_read_only() {
     try {
         return ask_read_only();
     } catch (const sql::SQLException&) {
-        // Whoever uses the session next finds out what is wrong with it.
+        // The next use of the session finds out what is wrong with it.
         return false;
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "session_trace.hpp"
 
+#include <podpool/detail/lower_case.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -12,24 +14,15 @@ namespace {
 constexpr std::string_view sql_blanks = " \t\n\v\f\r";
 constexpr std::size_t npos = std::string_view::npos;
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same(std::string_view text, std::string_view lower_case) noexcept {
-    return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                      [](char a, char b) { return lower(a) == b; });
-}
-
-std::size_t find(std::string_view text, std::string_view lower_case, std::size_t from = 0) noexcept {
+std::size_t find(std::string_view text, std::string_view words, std::size_t from = 0) noexcept {
     const auto* const begin = text.data() + std::min(from, text.size());
     const auto* const end = text.data() + text.size();
-    const auto* const found = std::search(begin, end, lower_case.begin(), lower_case.end(),
-                                          [](char a, char b) { return lower(a) == b; });
+    const auto* const found = std::search(begin, end, words.begin(), words.end(),
+                                          [](char a, char b) { return lower_case(a) == b; });
     return found == end ? npos : static_cast<std::size_t>(found - text.data());
 }
 
-bool has(std::string_view text, std::string_view lower_case) noexcept {
-    return find(text, lower_case) != npos;
-}
+bool has(std::string_view text, std::string_view words) noexcept { return find(text, words) != npos; }
 
 void skip_to(std::string_view& text, std::string_view end) noexcept {
     const std::size_t found = text.find(end);
@@ -56,7 +49,7 @@ void skip_blanks(std::string_view& text) noexcept {
 std::string_view take_word(std::string_view& text) noexcept {
     skip_blanks(text);
     const auto* const end = std::find_if_not(text.begin(), text.end(), [](char c) {
-        return (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || (c >= '0' && c <= '9');
+        return (lower_case(c) >= 'a' && lower_case(c) <= 'z') || c == '_' || (c >= '0' && c <= '9');
     });
     const std::string_view word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
     text.remove_prefix(word.size());
@@ -91,15 +84,16 @@ constexpr std::array<std::string_view, 25> harmless{
 
 session_trace trace_of_end(std::string_view word, std::string_view rest) noexcept {
     std::string_view next = take_word(rest);
-    if (same(next, "work")) next = take_word(rest);
-    if (same(word, "rollback") && same(next, "to")) return session_trace::nothing;
-    if (same(next, "and")) {
+    if (equal_ignoring_case(next, "work")) next = take_word(rest);
+    if (equal_ignoring_case(word, "rollback") && equal_ignoring_case(next, "to"))
+        return session_trace::nothing;
+    if (equal_ignoring_case(next, "and")) {
         next = take_word(rest);
-        if (!same(next, "no")) return session_trace::begins;
+        if (!equal_ignoring_case(next, "no")) return session_trace::begins;
         take_word(rest);
         next = take_word(rest);
     }
-    if (same(next, "no")) {
+    if (equal_ignoring_case(next, "no")) {
         take_word(rest);
         next = take_word(rest);
     }
@@ -109,12 +103,12 @@ session_trace trace_of_end(std::string_view word, std::string_view rest) noexcep
 
 session_trace trace_of_begin(std::string_view word, std::string_view rest) noexcept {
     std::string_view next = take_word(rest);
-    if (same(word, "start")) {
-        if (!same(next, "transaction")) return session_trace::lasting;
+    if (equal_ignoring_case(word, "start")) {
+        if (!equal_ignoring_case(next, "transaction")) return session_trace::lasting;
         return has(rest, "only") ? session_trace::begins_ro : session_trace::begins;
     }
     // MariaDB's BEGIN NOT ATOMIC is a block of statements.
-    return next.empty() || same(next, "work") ? session_trace::begins : session_trace::lasting;
+    return next.empty() || equal_ignoring_case(next, "work") ? session_trace::begins : session_trace::lasting;
 }
 
 }  // namespace
@@ -133,31 +127,35 @@ session_trace trace_of(std::string_view sql) noexcept {
     }
     const std::string_view word = take_word(rest);
     if (std::any_of(harmless.begin(), harmless.end(),
-                    [word](std::string_view one) { return same(word, one); })) {
+                    [word](std::string_view one) { return equal_ignoring_case(word, one); })) {
         return session_trace::nothing;
     }
-    if (same(word, "commit") || same(word, "rollback")) return trace_of_end(word, rest);
-    if (same(word, "begin") || same(word, "start")) return trace_of_begin(word, rest);
-    if (same(word, "release")) {
-        return same(take_word(rest), "savepoint") ? session_trace::nothing : session_trace::lasting;
+    if (equal_ignoring_case(word, "commit") || equal_ignoring_case(word, "rollback"))
+        return trace_of_end(word, rest);
+    if (equal_ignoring_case(word, "begin") || equal_ignoring_case(word, "start"))
+        return trace_of_begin(word, rest);
+    if (equal_ignoring_case(word, "release")) {
+        return equal_ignoring_case(take_word(rest), "savepoint") ? session_trace::nothing
+                                                                 : session_trace::lasting;
     }
-    if (same(word, "drop")) {
+    if (equal_ignoring_case(word, "drop")) {
         // Without its default database a session isn't what it was.
         const std::string_view what = take_word(rest);
-        return same(what, "database") || same(what, "schema") ? session_trace::lasting
-                                                              : session_trace::nothing;
+        return equal_ignoring_case(what, "database") || equal_ignoring_case(what, "schema")
+                   ? session_trace::lasting
+                   : session_trace::nothing;
     }
     return session_trace::lasting;
 }
 
-bool commits(std::string_view sql) noexcept { return same(take_word(sql), "commit"); }
+bool commits(std::string_view sql) noexcept { return equal_ignoring_case(take_word(sql), "commit"); }
 
 bool counts_rows(std::string_view sql) noexcept {
     constexpr std::array<std::string_view, 6> counting{"insert", "replace", "update",
                                                        "delete", "with",    "load"};
     const std::string_view word = take_word(sql);
     return std::any_of(counting.begin(), counting.end(),
-                       [word](std::string_view one) { return same(word, one); });
+                       [word](std::string_view one) { return equal_ignoring_case(word, one); });
 }
 
 }  // namespace podpool::detail

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "sql_lexer.hpp"
 
+#include <podpool/detail/lower_case.hpp>
+
 #include <algorithm>
 #include <cstddef>
 
@@ -12,13 +14,12 @@ constexpr std::size_t npos = std::string_view::npos;
 constexpr std::string_view white_space = " \t\n\v\f\r";
 constexpr std::string_view line_ends = "\n\r";
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool is_decimal_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// Bytes of other alphabets count as letters.
 bool begins_word(char c) noexcept {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+    return (lower_case(c) >= 'a' && lower_case(c) <= 'z') || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
 }
 
 std::size_t size_of_word(std::string_view text) noexcept {
@@ -59,10 +60,8 @@ std::size_t next_part(std::string_view text, std::size_t from) noexcept {
 
 }  // namespace
 
-bool sql_token::is_word(std::string_view lower_case) const noexcept {
-    return kind == sql_token_kind::word &&
-           std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                      [](char a, char b) { return lower(a) == b; });
+bool sql_token::is_word(std::string_view keyword) const noexcept {
+    return kind == sql_token_kind::word && equal_ignoring_case(text, keyword);
 }
 
 sql_token sql_lexer::next() noexcept {
@@ -149,7 +148,7 @@ sql_token sql_lexer::take_dollar_string(std::size_t delimiter) noexcept {
 }
 
 sql_token sql_lexer::take_word() noexcept {
-    const char kind = lower(rest_[0]);
+    const char kind = lower_case(rest_[0]);
     const char second = rest_.size() > 1 ? rest_[1] : '\0';
     if (second == '\'') {
         if (kind == 'e') return take_string(1, true);

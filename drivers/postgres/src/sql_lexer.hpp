@@ -22,8 +22,8 @@ struct sql_token {
     sql_token_kind kind = sql_token_kind::end;
     std::string_view text;
 
-    /// Whether it is this keyword. `lower_case`: the keyword in lower case.
-    [[nodiscard]] bool is_word(std::string_view lower_case) const noexcept;
+    /// Whether it is this keyword, in whatever case.
+    [[nodiscard]] bool is_word(std::string_view keyword) const noexcept;
     [[nodiscard]] bool is_symbol(char wanted) const noexcept {
         return kind == sql_token_kind::symbol && text.front() == wanted;
     }

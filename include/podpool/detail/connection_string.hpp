@@ -235,9 +235,10 @@ inline split_string split_keywords(std::string_view text) {
         }
         pos = skip_blanks(text, pos + 1);
         if (!ours) {
-            std::string value;
-            pos = skip_blanks(text, scan_value(text, pos, &value).end);
-            if (key == connect_timeout_key) result.connect_timeout = std::move(value);
+            // Any other value is read by the driver alone: it may be a password.
+            std::string* const wanted =
+                key == connect_timeout_key ? &result.connect_timeout.emplace() : nullptr;
+            pos = skip_blanks(text, scan_value(text, pos, wanted).end);
             result.driver_keys.emplace_back(key);
             continue;
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/detail/lower_case.hpp>
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -105,7 +107,7 @@ inline std::string_view advice_for(std::string_view key, bool mysql = false) {
     std::string name;
     for (const char c : key) {
         if (c == '_' || c == '-' || c == ' ') continue;
-        name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        name += lower_case(c);
     }
     const auto found = std::find_if(foreign_keys.begin(), foreign_keys.end(),
                                     [&name](const foreign_key& one) { return one.name == name; });

@@ -128,8 +128,8 @@ private:
     std::string text_ = "{";
 };
 
-/// What is sent as an array: a range of scalar parameters, such as std::vector<int>, std::span<const double>,
-/// std::vector<std::optional<std::string>>.
+/// A type that is sent as an array: a range of scalar parameters, such as std::vector<int>, std::span<const
+/// double>, std::vector<std::optional<std::string>>.
 template <class T>
 concept array_parameter = !query_parameter<T> && std::ranges::input_range<const T> &&
                           query_parameter<std::ranges::range_value_t<const T>>;

@@ -7,6 +7,7 @@
 #include <podpool/detail/pool_state.hpp>
 #include <podpool/detail/start_wait_until_ready.hpp>
 #include <podpool/driver.hpp>
+#include <podpool/error.hpp>
 #include <podpool/lease.hpp>
 #include <podpool/options.hpp>
 #include <podpool/role.hpp>
@@ -17,6 +18,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -24,6 +26,7 @@
 #include <exception>
 #include <memory>
 #include <source_location>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -44,7 +47,8 @@ public:
 
     /// A pool with a thread of its own for everything in the background.
     /// `connection_string`: see options::parse.
-    /// Throws podpool::error (errc::invalid_options) that names what is wrong, never a password.
+    /// Throws podpool::error: errc::invalid_options, which names what is wrong and never a password, or the
+    /// system's code where no thread or descriptor can be had.
     explicit pool(std::string_view connection_string) : pool(options::parse(connection_string)) {}
     /// The same from options; `driver` is used instead of one made from the options, if given.
     explicit pool(const options& settings, std::unique_ptr<Driver> driver = nullptr)
@@ -296,9 +300,16 @@ public:
 private:
     void start(std::shared_ptr<boost::asio::io_context> context, boost::asio::any_io_executor executor,
                const options& settings, std::unique_ptr<Driver> driver) {
-        state_ = std::make_shared<detail::pool_state<Driver>>(std::move(context), std::move(executor),
-                                                              settings, std::move(driver));
-        state_->start();
+        try {
+            state_ = std::make_shared<detail::pool_state<Driver>>(std::move(context), std::move(executor),
+                                                                  settings, std::move(driver));
+            state_->start();
+        } catch (const error&) {
+            throw;
+        } catch (const boost::system::system_error& problem) {
+            // Asio's, such as for want of a descriptor.
+            throw error(problem.code(), std::string("podpool: the pool can't be made: ") + problem.what());
+        }
     }
 
     lease<Driver> lease_or_nothing(detail::connection_cell<Driver>* found) const noexcept {

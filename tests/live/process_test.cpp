@@ -163,7 +163,7 @@ TEST_CASE("#34 whichever descriptor can't be had, a pool serves once there are s
                 try {
                     made.emplace(url);
                     all_went_well = static_cast<bool>(made->acquire(500ms));
-                } catch (const boost::system::system_error& problem) {
+                } catch (const podpool::error& problem) {
                     said = problem.what();
                 }
                 CHECK(all_went_well == said.empty());

@@ -4,11 +4,11 @@
 #include "connector_instance.hpp"
 
 #include <podpool/detail/start_thread.hpp>
+#include <podpool/error.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <iterator>
-#include <system_error>
 #include <utility>
 
 namespace podpool::detail {
@@ -44,7 +44,7 @@ void mysql_workers::submit(job todo) {
                 threads_.emplace_back();
                 const auto self = std::prev(threads_.end());
                 *self = start_thread([this, self] { run(self); });
-            } catch (const std::system_error&) {
+            } catch (const error&) {
                 threads_.pop_back();
                 // Another one takes the job when it is free, if there is any.
                 if (threads_.empty()) {

@@ -152,8 +152,7 @@ inline constexpr std::array option_table{
                optional_duration_field{&options::leak_threshold, std::chrono::milliseconds(1), longest_age}},
     option_row{
         "pool_connect_timeout", "",
-        "Limit for one attempt on one endpoint: TCP, TLS, login and role check together. Without this key "
-        "the "
+        "Limit for one attempt on one endpoint: TCP, TLS, login and role check together. Without it the "
         "seconds of `connect_timeout` count, if that is given.",
         duration_field{&options::connect_timeout, std::chrono::milliseconds(10), longest_connect_timeout}},
     option_row{"pool_discovery", "",

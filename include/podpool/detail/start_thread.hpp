@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/error.hpp>
+
+#include <boost/system/error_code.hpp>
+
 #include <pthread.h>
 
 #include <csignal>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -32,10 +38,16 @@ private:
 
 /// Starts a thread of podpool's own. A signal at the process goes to one of the program's threads: it is
 /// handled there, waited for there, or has its default effect because the program wants that.
+/// Throws podpool::error with the system's code where no further thread can be had.
 template <class Body>
 [[nodiscard]] std::thread start_thread(Body&& body) {
     const blocked_signals guard;
-    return std::thread(std::forward<Body>(body));
+    try {
+        return std::thread(std::forward<Body>(body));
+    } catch (const std::system_error& problem) {
+        throw error(boost::system::error_code(problem.code()),
+                    "podpool: no further thread can be started: " + problem.code().message());
+    }
 }
 
 }  // namespace podpool::detail

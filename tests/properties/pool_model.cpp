@@ -290,6 +290,8 @@ void pool_model::opened(std::size_t pick) {
     // Nor need one that was opened for a role be kept: its server may have another one, or the pool be full
     // of connections for others by now.
     if (wanted != role::any) return;
+    // One of an endpoint that was ejected meanwhile makes way for one that may serve those who wait.
+    if (!is_well(machine_.connections()[slot].endpoint) && !queue_.empty()) return;
     if (doomed || resized_ || endpoints_[at].missed > 0 || settings_.renew_overshoot == 0) return;
     const slot_status status = machine_.connections()[slot].status;
     // Checking: asked for its server's total at once.

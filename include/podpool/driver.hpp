@@ -12,6 +12,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -64,6 +65,14 @@ struct ping_result {
         : why(std::move(reason)), sessions(counted) {}
 };
 
+/// How reading the answer to a reset ended.
+struct reset_answer {
+    /// Whether there is none yet: it can be asked for again, and reset() goes on waiting for it.
+    bool late = false;
+    /// Why the connection can't be used, or failure_kind::none.
+    failure why;
+};
+
 /// A driver makes the connections of one kind of database; model this concept to add one.
 ///
 /// Construction: from options, whose `driver_string` it parses; throws podpool::error
@@ -108,6 +117,22 @@ concept driver_with_roles =
     driver<Driver> && requires(const Driver& self, const typename Driver::connection& connection) {
         { self.roles() } noexcept -> std::same_as<role_policy>;
         { connection.role() } noexcept -> std::same_as<role>;
+    };
+
+/// A driver that can send a reset when a lease ends and leave its answer to the connection's next user.
+///
+/// - `send_reset(connection, mode)`: called after an inspect() that asked for a reset, on the same thread;
+///   doesn't block. True: the reset is on its way, and nothing else is done with the connection before its
+///   answer is read. False: reset() is called.
+/// - `read_reset_answer(connection, until)`: called at the beginning of the next lease, on the thread that
+///   gets it; waits at most until `until`.
+/// - ping() and reset() of such a connection read the answer first.
+template <class Driver>
+concept reset_sending_driver =
+    driver<Driver> && requires(Driver& self, typename Driver::connection& connection, reset_mode mode,
+                               std::chrono::steady_clock::time_point until) {
+        { self.send_reset(connection, mode) } noexcept -> std::same_as<bool>;
+        { self.read_reset_answer(connection, until) } noexcept -> std::same_as<reset_answer>;
     };
 
 /// A driver that can also tell how many sessions a server has, in the round trip of a ping; for

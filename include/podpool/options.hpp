@@ -90,7 +90,7 @@ struct options {
     /// How endpoints are chosen.
     balance_policy balance = balance_policy::least_active;
     /// What happens to session state when a lease ends.
-    reset_mode reset = reset_mode::full;
+    reset_mode reset = reset_mode::automatic;
     /// The connection string without the pool's own keys: what the driver gets.
     secret driver_string;
     /// Is asked for user and password before each login, so that passwords can rotate and tokens expire;

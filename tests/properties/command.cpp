@@ -18,7 +18,7 @@ struct event_row {
     std::size_t weight;
 };
 
-constexpr std::array<event_row, 35> events{{
+constexpr std::array<event_row, 37> events{{
     {event::acquire, "acquire", 20},
     {event::acquire_patiently, "acquire_patiently", 8},
     {event::acquire_primary, "acquire_primary", 4},
@@ -27,6 +27,7 @@ constexpr std::array<event_row, 35> events{{
     {event::cancel, "cancel", 6},
     {event::give_back, "give_back", 14},
     {event::give_back_dirty, "give_back_dirty", 10},
+    {event::give_back_unanswered, "give_back_unanswered", 10},
     {event::give_back_lost, "give_back_lost", 3},
     {event::give_back_down, "give_back_down", 2},
     {event::give_back_terminated, "give_back_terminated", 3},
@@ -37,6 +38,7 @@ constexpr std::array<event_row, 35> events{{
     {event::change_roles, "change_roles", 1},
     {event::discard, "discard", 2},
     {event::find_dead, "find_dead", 3},
+    {event::find_late, "find_late", 3},
     {event::begin_open, "begin_open", 24},
     {event::opened, "opened", 20},
     {event::open_refused, "open_refused", 4},

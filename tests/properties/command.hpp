@@ -23,6 +23,7 @@ enum class event : std::uint8_t {
     cancel,
     give_back,
     give_back_dirty,       ///< needs a reset
+    give_back_unanswered,  ///< a reset has been sent
     give_back_lost,        ///< the connection is gone
     give_back_down,        ///< the endpoint shuts down
     give_back_terminated,  ///< the server ended the session, alone or with all others
@@ -33,6 +34,7 @@ enum class event : std::uint8_t {
     change_roles,          ///< one endpoint becomes the primary, all others are standbys
     discard,
     find_dead,  ///< a grant's look at the socket fails: back to the head of the queue
+    find_late,  ///< the answer to a grant's reset is late: the same, and the answer is read elsewhere
     begin_open,
     opened,
     open_refused,

@@ -79,6 +79,9 @@ void pool_model::apply(const command& given) {
         case event::give_back_dirty:
             give_back(pick, failure_kind::none, true);
             break;
+        case event::give_back_unanswered:
+            give_back_unanswered(pick);
+            break;
         case event::give_back_lost:
             give_back(pick, failure_kind::connection_lost, false);
             break;
@@ -95,7 +98,10 @@ void pool_model::apply(const command& given) {
             discard(pick);
             break;
         case event::find_dead:
-            find_dead(pick);
+            find_unusable(pick, {failure_kind::connection_lost, "looked at"});
+            break;
+        case event::find_late:
+            find_unusable(pick, {});
             break;
         case event::begin_open:
             begin_open(pick);
@@ -172,7 +178,7 @@ void pool_model::take_result(const core::acquire_result& result, std::uintptr_t 
         });
         expect(end == core::queue_end::front || !overtakes, "a newcomer overtakes those who wait");
         check_choice(slot, wanted);
-        take(slot, cookie, deadline, wanted);
+        take(result.granted, cookie, deadline, wanted);
     } else if (result.refused) {
         ++totals_.refusals;
         const bool full = *result.refused == errc::too_many_waiters && queue_.size() >= settings_.max_waiters;
@@ -190,7 +196,7 @@ void pool_model::try_acquire() {
     if (!granted) return;
     expect(!somebody_wants(role::any), "try_acquire() overtakes those who wait");
     check_choice(granted.slot, role::any);
-    take(granted.slot, ++last_cookie_, now_, role::any);
+    take(granted, ++last_cookie_, now_, role::any);
 }
 
 void pool_model::cancel(std::size_t pick) {
@@ -210,6 +216,14 @@ void pool_model::give_back(std::size_t pick, failure_kind why, bool dirty) {
     machine_.note_use_time(now_ - machine_.connections()[returned.slot].since);
     if (clean) becomes_idle(returned.slot, false);
     machine_.released(returned.slot, {why, "in use"}, dirty, now_ - lag_);
+}
+
+void pool_model::give_back_unanswered(std::size_t pick) {
+    if (leases_.empty()) return;
+    const lease returned = take_out(leases_, pick);
+    open_[returned.slot].unanswered = true;
+    becomes_idle(returned.slot, false);
+    machine_.released_unanswered(returned.slot, now_);
 }
 
 /// The hot path's clock may lag a few milliseconds behind.
@@ -246,15 +260,16 @@ void pool_model::discard(std::size_t pick) {
     pick % 2 == 0 ? machine_.discarded(slot, now_) : machine_.replaced(slot, now_);
 }
 
-void pool_model::find_dead(std::size_t pick) {
+/// A caller's look at what it was given fails: the connection is lost, or, without `why`, cleared elsewhere.
+void pool_model::find_unusable(std::size_t pick, const failure& why) {
     if (leases_.empty()) return;
-    const lease dead = leases_[pick % leases_.size()];
-    if (dead.deadline <= now_) return;
+    const lease given = leases_[pick % leases_.size()];
+    if (given.deadline <= now_) return;
     take_out(leases_, pick);
-    machine_.released(dead.slot, {failure_kind::connection_lost, "looked at"}, false, now_);
+    machine_.released(given.slot, why, !why, now_);
     absorb();
-    take_result(machine_.acquire(now_, dead.deadline, dead.cookie, core::queue_end::front, dead.wanted),
-                dead.cookie, dead.deadline, core::queue_end::front, dead.wanted);
+    take_result(machine_.acquire(now_, given.deadline, given.cookie, core::queue_end::front, given.wanted),
+                given.cookie, given.deadline, core::queue_end::front, given.wanted);
 }
 
 // --- Connections ---

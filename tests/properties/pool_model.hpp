@@ -60,7 +60,8 @@ private:
     struct connection {
         time_point opened_at;
         std::uint64_t number = 0;
-        std::int64_t order = 0;  ///< of use: higher was used later
+        std::int64_t order = 0;   ///< of use: higher was used later
+        bool unanswered = false;  ///< a reset was sent, and nobody has asked for its answer
     };
     struct endpoint_model {
         unsigned missed = 0;
@@ -88,9 +89,10 @@ private:
     void give_back(std::size_t pick, failure_kind why, bool dirty);
     void give_back_clean(std::size_t pick);
     void give_back_refused(std::size_t pick);
+    void give_back_unanswered(std::size_t pick);
     void give_back_judged(std::size_t pick, bool served);
     void discard(std::size_t pick);
-    void find_dead(std::size_t pick);
+    void find_unusable(std::size_t pick, const failure& why);
     void begin_open(std::size_t pick);
     void opened(std::size_t pick);
     void open_failed(std::size_t pick, failure_kind why);
@@ -107,7 +109,7 @@ private:
     void on_open(slot_id slot);
     void on_grant(const core::action& asked);
     void on_refusal(const core::action& asked);
-    void take(slot_id slot, std::uintptr_t cookie, time_point deadline, role wanted);
+    void take(const core::grant& given, std::uintptr_t cookie, time_point deadline, role wanted);
     void check_choice(slot_id slot, role wanted) const;
     void becomes_idle(slot_id slot, bool after_check);
     void note_failure(slot_id slot, failure_kind why, bool any_kind);

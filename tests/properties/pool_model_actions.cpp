@@ -21,9 +21,11 @@ void pool_model::absorb_one(const core::action& asked) {
             on_open(asked.slot);
             break;
         case action_kind::reset:
+            open_[asked.slot].unanswered = false;
             maintaining_.push_back({asked.slot, false});
             break;
         case action_kind::check:
+            open_[asked.slot].unanswered = false;
             maintaining_.push_back({asked.slot, true});
             break;
         case action_kind::close: {
@@ -75,7 +77,7 @@ void pool_model::on_grant(const core::action& asked) {
     queue_.erase(granted);
     expect(now_ - lag_ < served.deadline, "a waiter is served past its deadline");
     ++totals_.waits;
-    take(asked.slot, served.cookie, served.deadline, served.wanted);
+    take({asked.slot, asked.verify, false, asked.unanswered}, served.cookie, served.deadline, served.wanted);
 }
 
 void pool_model::on_refusal(const core::action& asked) {
@@ -94,11 +96,14 @@ void pool_model::on_refusal(const core::action& asked) {
     queue_.erase(refused);
 }
 
-void pool_model::take(slot_id slot, std::uintptr_t cookie, time_point deadline, role wanted) {
+void pool_model::take(const core::grant& given, std::uintptr_t cookie, time_point deadline, role wanted) {
+    const slot_id slot = given.slot;
     ++totals_.grants;
     expect(wanted == role::any || believed(slot) == wanted, "a connection of another role is handed out");
     expect(!closing_, "a closed pool hands out a connection");
     expect(open_.contains(slot), "a grant of a slot without a connection");
+    expect(given.unanswered == std::exchange(open_[slot].unanswered, false),
+           "a grant doesn't say whether a reset is unanswered");
     const bool leased_already =
         std::any_of(leases_.begin(), leases_.end(), [&](const lease& each) { return each.slot == slot; });
     expect(!leased_already, "a connection is leased twice");

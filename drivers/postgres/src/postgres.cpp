@@ -61,6 +61,21 @@ asio::awaitable<failure> postgres::reset(connection& used, reset_mode mode) cons
     return detail::postgres_session::reset(used.session_, mode);
 }
 
+bool postgres::send_reset(connection& returned, reset_mode mode) const noexcept {
+    return clears(mode) && returned.session_->send_reset();
+}
+
+reset_answer postgres::read_reset_answer(connection& taken,
+                                         std::chrono::steady_clock::time_point until) const noexcept {
+    try {
+        return taken.session_->read_reset_answer(until);
+    } catch (const std::bad_alloc&) {
+        reset_answer out_of_memory;
+        out_of_memory.why.kind = failure_kind::connection_lost;
+        return out_of_memory;
+    }
+}
+
 bool postgres::is_alive(connection& idle) const noexcept { return idle.session_->is_alive(); }
 
 return_state postgres::inspect(connection& returned, reset_mode mode) const noexcept {

@@ -113,7 +113,7 @@ postgres_result postgres_session::run(const postgres_statement& statement) {
     {
         const lock held(mutex_);
         if (const std::exception_ptr problem = why_not_ready()) std::rethrow_exception(problem);
-        touched_ = true;
+        note_use(statement);
         by_user_ = true;
         used_blocking_ = true;
         unregister();
@@ -141,12 +141,14 @@ void postgres_session::start(std::uint64_t operation, const postgres_statement& 
     handler_ = std::move(handler);
     by_user_ = cancelling == on_cancel::ask_server;
     if (by_user_) {
-        touched_ = true;
+        note_use(statement);
         used_blocking_ = false;
     }
     // In blocking mode a send may wait for the server to read.
     PQsetnonblocking(connection_.get(), 1);
-    if (!send(statement) || pump()) answered(held, true);
+    // What answers a reset that was sent when a lease ended isn't sent again.
+    const bool sent = std::exchange(reset_sent_, false) || send(statement);
+    if (!sent || pump()) answered(held, true);
 }
 
 std::exception_ptr postgres_session::why_not_ready() const {
@@ -165,6 +167,11 @@ std::exception_ptr postgres_session::why_not_ready() const {
                            {{}, {}, "the connection is in pipeline mode", {}, {}, where_text_}));
     }
     return nullptr;
+}
+
+void postgres_session::note_use(const postgres_statement&) noexcept {
+    touched_ = true;
+    left_something_ = true;
 }
 
 void postgres_session::note_size(std::size_t bytes) noexcept {
@@ -447,6 +454,7 @@ void postgres_session::close() noexcept {
 PGconn* postgres_session::hand_out() {
     const lock held(mutex_);
     touched_ = true;
+    left_something_ = true;
     handed_out_ = true;
     if (running_ == 0) unregister();
     return connection_.get();

@@ -20,6 +20,7 @@
 #include <libpq-fe.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -64,6 +65,12 @@ public:
     /// The same, and the sessions on the server if it tells them.
     static boost::asio::awaitable<ping_result> check_and_count(std::shared_ptr<postgres_session> self);
     static boost::asio::awaitable<failure> reset(std::shared_ptr<postgres_session> self, reset_mode mode);
+
+    /// Sends a full reset to a session outside of a transaction without waiting for the answer; true when it
+    /// is on its way as a whole. Else reset() does it, or goes on with it.
+    bool send_reset() noexcept;
+    /// Reads the answer, waiting until `until` at most.
+    reset_answer read_reset_answer(std::chrono::steady_clock::time_point until);
 
     /// Runs a statement on the calling thread.
     postgres_result run(const postgres_statement& statement);
@@ -125,6 +132,8 @@ private:
 
     // upkeep.cpp
     [[nodiscard]] failure failure_of(const postgres_error& problem) const;
+    [[nodiscard]] failure state_after_reset(reset_mode mode);
+    [[nodiscard]] bool wait_to_read(std::chrono::steady_clock::time_point until);
     [[nodiscard]] failure role_failure(const server_state& state) const;
     /// Reads what the server sent unasked; false if that was the end.
     [[nodiscard]] bool read_news();
@@ -133,6 +142,8 @@ private:
 
     // session.cpp: everything below wants the mutex, except on a thread that has the session for itself.
     [[nodiscard]] std::exception_ptr why_not_ready() const;
+    /// Notes that a user runs a statement, and whether it may leave something in the session.
+    void note_use(const postgres_statement& statement) noexcept;
     /// Notes that libpq had to hold this many bytes at once.
     void note_size(std::size_t bytes) noexcept;
     [[nodiscard]] bool send(const postgres_statement& statement);
@@ -191,6 +202,10 @@ private:
 
     /// A user had it since the last full reset.
     bool touched_ = false;
+    /// A statement may have left something in the session since then, or a user had the PGconn itself.
+    bool left_something_ = false;
+    /// A full reset was sent, and its answer not been read.
+    bool reset_sent_ = false;
     /// The server didn't tell how many sessions it has.
     bool count_refused_ = false;
     /// A user had the PGconn itself and may have changed what isn't the server's.

@@ -8,9 +8,12 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <new>
 #include <optional>
 #include <utility>
@@ -29,6 +32,8 @@ asio::awaitable<postgres_result> run_own(std::shared_ptr<postgres_session> sessi
 
 /// Sessions in all databases, without the server's own processes; readable by every user.
 constexpr const char* count_query = "select pg_catalog.sum(numbackends) from pg_catalog.pg_stat_database";
+
+constexpr const char* full_reset = "discard all";
 
 bool in_transaction(PGTransactionStatusType status) {
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
@@ -65,6 +70,9 @@ asio::awaitable<failure> postgres_session::verify_cluster(std::shared_ptr<postgr
 
 asio::awaitable<failure> postgres_session::check(std::shared_ptr<postgres_session> self) {
     PGconn* connection = self->connection_.get();
+    if (self->reset_sent_) {
+        if (failure why = co_await reset(self, reset_mode::full)) co_return why;
+    }
     const bool ask = must_ask(self->settings_->wanted, reported_state(connection));
     try {
         // Even an empty query makes a server report what has changed, such as its promotion.
@@ -83,6 +91,9 @@ asio::awaitable<failure> postgres_session::check(std::shared_ptr<postgres_sessio
 }
 
 asio::awaitable<ping_result> postgres_session::check_and_count(std::shared_ptr<postgres_session> self) {
+    if (self->reset_sent_) {
+        if (failure why = co_await reset(self, reset_mode::full)) co_return ping_result(std::move(why));
+    }
     std::optional<std::size_t> sessions;
     try {
         if (!self->count_refused_) {
@@ -113,20 +124,73 @@ asio::awaitable<failure> postgres_session::reset(std::shared_ptr<postgres_sessio
     try {
         // DISCARD ALL is refused in a transaction.
         if (in_transaction(PQtransactionStatus(connection))) co_await run_own(self, "rollback");
-        if (mode == reset_mode::full) co_await run_own(self, "discard all");
+        // One that was sent when the lease ended isn't sent again.
+        const bool wanted = mode == reset_mode::full || (clears(mode) && self->left_something_);
+        if (wanted) co_await run_own(self, full_reset);
     } catch (const postgres_error& problem) {
         if (problem.code() == asio::error::operation_aborted) throw;
         co_return self->failure_of(problem);
     }
-    if (PQtransactionStatus(connection) != PQTRANS_IDLE) {
-        co_return failure(failure_kind::connection_lost,
-                          self->where_text_ + ": still in a transaction after a rollback");
+    co_return self->state_after_reset(mode);
+}
+
+/// Why a session that was reset can't be used, if so.
+failure postgres_session::state_after_reset(reset_mode mode) {
+    if (PQtransactionStatus(connection_.get()) != PQTRANS_IDLE) {
+        return {failure_kind::connection_lost, where_text_ + ": still in a transaction after a rollback"};
     }
-    if (mode != reset_mode::full) co_return failure();
-    self->touched_ = false;
-    const server_state state = reported_state(connection);
-    if (must_ask(self->settings_->wanted, state)) co_return failure();
-    co_return self->role_failure(state);
+    if (!clears(mode)) return {};
+    touched_ = false;
+    left_something_ = false;
+    const server_state state = reported_state(connection_.get());
+    return must_ask(settings_->wanted, state) ? failure() : role_failure(state);
+}
+
+bool postgres_session::send_reset() noexcept {
+    const lock held(mutex_);
+    PGconn* connection = connection_.get();
+    if (running_ != 0 || lost_ || PQtransactionStatus(connection) != PQTRANS_IDLE) return false;
+    by_user_ = false;
+    announced_.in_statement = true;
+    commits_.begin({});
+    unregister();
+    // In blocking mode a send may wait for the server to read.
+    PQsetnonblocking(connection, 1);
+    reset_sent_ = PQsendQuery(connection, full_reset) == 1;
+    return reset_sent_ && PQflush(connection) == 0;
+}
+
+reset_answer postgres_session::read_reset_answer(std::chrono::steady_clock::time_point until) {
+    const lock held(mutex_);
+    PGconn* connection = connection_.get();
+    while (!collect()) {
+        if (!wait_to_read(until)) return {true, {}};
+        // After a failure the connection is bad, and collect() gets the reason.
+        static_cast<void>(PQconsumeInput(connection));
+    }
+    reset_sent_ = false;
+    PQsetnonblocking(connection, 0);
+    drop_notifications();
+    const outcome end = end_of(std::exchange(collected_, nullptr));
+    if (!end.failed) return {false, state_after_reset(reset_mode::full)};
+    try {
+        std::rethrow_exception(end.failed);
+    } catch (const postgres_error& problem) {
+        return {false, failure_of(problem)};
+    }
+}
+
+/// Waits for the server to say something, until `until` at most; whether it did.
+bool postgres_session::wait_to_read(std::chrono::steady_clock::time_point until) {
+    pollfd waiting{PQsocket(connection_.get()), POLLIN, 0};
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+            until - std::chrono::steady_clock::now());
+        const auto limit = std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 60'000);
+        const int ready = poll(&waiting, 1, static_cast<int>(limit));
+        if (ready != 0 && !(ready < 0 && errno == EINTR)) return true;
+        if (std::chrono::steady_clock::now() >= until) return false;
+    }
 }
 
 bool postgres_session::is_alive() noexcept {
@@ -183,8 +247,10 @@ return_state postgres_session::inspect(reset_mode mode) {
     } else if (role == postgres_role::primary && settings_->wanted == session_attrs::standby) {
         note(failure_kind::wrong_role, "the server has become a primary");
     }
+    const bool cleared =
+        (mode == reset_mode::full && touched_) || (mode == reset_mode::automatic && left_something_);
     // Without a full reset nothing shows whether the server is read-only or only this session.
-    if (refused_write_ && mode != reset_mode::full && wants_writes(settings_->wanted)) {
+    if (refused_write_ && !cleared && wants_writes(settings_->wanted)) {
         const std::string reason = unmet(settings_->wanted, reported_state(connection));
         if (!reason.empty()) note(failure_kind::wrong_role, reason);
     }
@@ -192,7 +258,7 @@ return_state postgres_session::inspect(reset_mode mode) {
     found.served = std::exchange(served_, false);
     found.role = role;
     found.role_doubtful = std::exchange(refused_write_, false);
-    found.needs_reset = in_transaction(status) || (mode == reset_mode::full && touched_);
+    found.needs_reset = in_transaction(status) || cleared;
     found.oversized = oversized_;
     if (!worst_) {
         make_tidy();

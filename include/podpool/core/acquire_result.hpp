@@ -13,7 +13,8 @@ namespace podpool::core {
 struct grant {
     slot_id slot = none;
     bool verify = false;
-    bool timed = false;  ///< note_use_time() wants this lease's length
+    bool timed = false;       ///< note_use_time() wants this lease's length
+    bool unanswered = false;  ///< the answer to its reset is to be read first; then there is no need to look
     explicit operator bool() const noexcept { return slot != none; }
 };
 

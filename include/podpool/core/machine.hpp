@@ -95,6 +95,19 @@ public:
         connections_.give_back(id);
     }
 
+    /// Takes a healthy lease back whose reset has been sent: the connection is as good as idle. Its next grant
+    /// says `unanswered`; when nobody takes it for a moment, a `reset` action asks for the answer to be read.
+    void released_unanswered(slot_id id, time_point now) {
+        slot& returned = connections_[id];
+        const bool plain = !returned.doomed && !returned.due && waiters_.empty() && now < returned.ends_at &&
+                           !crowded_ && read_answers_at_ != never;
+        if (!plain) return released_unanswered_slowly(id, now);
+        returned.unanswered = true;
+        returned.last_used = now;
+        returned.last_seen = seen_at_end(returned, now);
+        connections_.give_back(id);
+    }
+
     /// Takes a lease back whose connection must not be used again; a new one is opened when somebody needs
     /// it.
     void discarded(slot_id id, time_point now, close_reason why = close_reason::discarded) {
@@ -181,7 +194,9 @@ public:
     }
     /// When tick() must be called at the latest; never: not before another event.
     [[nodiscard]] time_point next_deadline() const noexcept {
-        return closing_ ? never : std::min({next_deadline_, maintenance_at_, waiters_.next_deadline()});
+        return closing_ ? never
+                        : std::min({next_deadline_, maintenance_at_, read_answers_at_,
+                                    waiters_.next_deadline()});
     }
     /// close() was called and no socket is left.
     [[nodiscard]] bool finished() const noexcept { return closing_ && connections_.sockets() == 0; }
@@ -200,6 +215,9 @@ public:
     static constexpr duration patience = std::chrono::milliseconds(250);
     /// An endpoint missing from this many good answers in a row is removed: the first and two more.
     static constexpr unsigned answers_until_removed = 3;
+    /// An idle connection's answer to a reset is read in the background after this time; until then, and
+    /// usually, its next caller reads it.
+    static constexpr duration answer_window = std::chrono::milliseconds(100);
     /// One lease in so many that needn't be waited for is timed: reading a precise clock twice would double
     /// its price.
     static constexpr std::uint64_t timed_share = 16;
@@ -232,7 +250,8 @@ private:
         // Seen in the same tick of a coarse clock as the loss may mean seen before it.
         const bool verify =
             now - leased.last_seen > verify_window || leased.last_seen <= counts.suspect_since;
-        return {id, verify, counts.leases % timed_share == 1};
+        const bool unanswered = std::exchange(leased.unanswered, false);
+        return {id, verify && !unanswered, counts.leases % timed_share == 1, unanswered};
     }
 
     /// When what was used until now was surely alive: if that took long, its last answer may be old.
@@ -249,6 +268,10 @@ private:
 
     // Callers and connections: impl/machine_connections.hpp
     void released_slowly(slot_id id, const failure& why, bool needs_reset, time_point now);
+    void released_unanswered_slowly(slot_id id, time_point now);
+    bool ends_with_lease(slot_id id, time_point now);
+    void start_reset(slot_id id, time_point now);
+    void read_answers(time_point now);
     void back_to_idle(slot_id id, time_point now);
     void connection_failed(slot_id id, const failure& why, time_point now);
     void close_slot(slot_id id, close_reason reason);
@@ -465,6 +488,7 @@ private:
     duration estimated_use_{0};
     time_point maintenance_at_;
     time_point next_deadline_ = never;
+    time_point read_answers_at_ = never;  // set while an idle connection's reset may be unanswered
     pool_counters counters_;
     histogram wait_time_;
     histogram use_time_;

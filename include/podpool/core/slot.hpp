@@ -22,7 +22,7 @@ enum class slot_status : std::uint8_t {
     opening,    ///< being dialled, counted under its endpoint already
     idle,       ///< ready for a caller
     leased,     ///< in a caller's hands
-    resetting,  ///< returned, its session state is being cleared
+    resetting,  ///< its session state is being cleared, or the answer to its reset read
     checking,   ///< idle, being asked whether it lives
     closing,    ///< given up, its socket not yet closed
 };
@@ -36,7 +36,7 @@ constexpr bool can_move(slot_status from, slot_status to) {
         case opening:
             return to == idle || to == vacant || to == closing;
         case idle:
-            return to == leased || to == checking || to == closing;
+            return to == leased || to == resetting || to == checking || to == closing;
         case leased:
             return to == idle || to == resetting || to == closing;
         case resetting:
@@ -62,10 +62,11 @@ struct alignas(64) slot {
     open_purpose purpose = open_purpose::demand;
     bool begun = false;                         ///< opening: the dial has started
     bool doomed = false;                        ///< is closed as soon as nobody uses it
-    bool due = false;                           ///< leased when its renewal was due: renew on return
+    bool due = false;                           ///< in use when its renewal was due: renew when it is idle
     bool renewing = false;                      ///< its replacement is being opened
     bool in_doubt = false;                      ///< checking: because a sibling was lost
     bool moving = false;                        ///< it is replaced to make endpoints even, not for its age
+    bool unanswered = false;                    ///< idle: a reset has been sent, its answer not been read
     close_reason doom = close_reason::surplus;  ///< why it is doomed
     role wanted = role::any;                    ///< for whom it was opened, and is renewed
     endpoint_id endpoint = none;
@@ -84,5 +85,12 @@ struct alignas(64) slot {
         false;          ///< opening or checking: closed again unless it makes the servers' totals more even
     double chance = 0;  ///< on trial: how likely it was to be opened
 };
+
+/// Whether a connection's replacement may be opened: at once if it is idle, else when it is idle again.
+constexpr bool may_be_renewed(const slot& aged) {
+    if (aged.renewing || aged.due || aged.doomed || aged.on_trial) return false;
+    return aged.status == slot_status::idle || aged.status == slot_status::leased ||
+           aged.status == slot_status::resetting || aged.status == slot_status::checking;
+}
 
 }  // namespace podpool::core

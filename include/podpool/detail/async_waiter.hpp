@@ -55,7 +55,8 @@ public:
     }
 
     async_waiter(std::shared_ptr<pool_state<Driver>> pool, Handler handler)
-        : pool_work_(track_work(pool->executor())),
+        : waiter<Driver>(false),
+          pool_work_(track_work(pool->executor())),
           handler_work_(track_work(boost::asio::get_associated_executor(handler, pool->executor()))),
           pool_(std::move(pool)),
           handler_(std::move(handler)) {}
@@ -108,9 +109,10 @@ void start_acquire(const std::shared_ptr<pool_state<Driver>>& pool, role wanted,
     auto& queued = async_waiter<Driver, Handler>::make(hold, std::move(handler));
     queued.wanted = wanted;
     queued.site = site;
-    const auto [error, found] = hold->acquire_or_queue(queued, deadline, [&queued](core::waiter_id id) {
-        queued.install_cancellation([id](pool_state<Driver>& of) { return of.cancel(id); });
-    });
+    const auto [error, found] = hold->acquire_or_queue(
+        queued, deadline, core::queue_end::back, [&queued](core::waiter_id id) {
+            queued.install_cancellation([id](pool_state<Driver>& of) { return of.cancel(id); });
+        });
     // Otherwise it is queued, and may have been completed and destroyed already.
     if (error || found != nullptr) queued.complete(error, found);
 }

@@ -58,6 +58,7 @@ inline constexpr std::array switch_choices{
 };
 
 inline constexpr std::array reset_choices{
+    choice<reset_mode>{"auto", reset_mode::automatic},
     choice<reset_mode>{"full", reset_mode::full},
     choice<reset_mode>{"rollback", reset_mode::rollback},
     choice<reset_mode>{"none", reset_mode::none},

@@ -192,8 +192,9 @@ inline constexpr std::array option_table{
                choice_field<balance_policy>{&options::balance, balance_choices, {}}},
     option_row{"pool_reset", "",
                "What is done with the session when a connection comes back, off the caller's path. `full`: "
-               "nothing leaks from one caller to the next; `rollback`: an open transaction is rolled back; "
-               "`none`: nothing, and a connection in a transaction is closed.",
+               "nothing leaks from one caller to the next; `auto`: as `full`, but for leases whose statements "
+               "leave nothing behind (docs/statements.md; MySQL: `full`); `rollback`: an open transaction is "
+               "rolled back; `none`: nothing, and a connection in a transaction is closed.",
                choice_field<reset_mode>{&options::reset, reset_choices, {}}},
     option_row{
         "pool_name", "host:port/db",

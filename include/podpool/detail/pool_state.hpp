@@ -23,6 +23,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <source_location>
 #include <utility>
@@ -40,7 +41,35 @@ struct connection_cell {
     std::shared_ptr<operation> under_way;       // opening, resetting or checking
     std::shared_ptr<connection_strand> strand;  // of the connection
     core::time_point timed_since;               // the lease is timed; zero: it isn't
+    bool unanswered = false;                    // leased: the answer to its reset is to be read first
     std::source_location acquired_at;           // of the lease; guarded by the pool's mutex
+};
+
+/// Until when a caller may wait for the answer to a connection's reset. Most callers never ask, so that the
+/// clock is read only by those who do.
+class answer_wait {
+public:
+    /// Who only looks whether it is there.
+    answer_wait() = default;
+    /// A caller with this much time from now on.
+    explicit answer_wait(std::chrono::nanoseconds timeout) : timeout_(timeout) {}
+    /// A caller with a deadline.
+    explicit answer_wait(core::time_point deadline) : deadline_(deadline) {}
+
+    /// The caller's deadline, counted from the first call.
+    [[nodiscard]] core::time_point deadline() {
+        if (!deadline_) deadline_ = core::later(clock_now(), timeout_);
+        return *deadline_;
+    }
+    /// A slow answer is left to the background, since another connection may be quicker.
+    [[nodiscard]] core::time_point until() {
+        if (!deadline_ && timeout_ <= core::duration{0}) return core::time_point{};
+        return std::min(deadline(), core::later(clock_now(), core::machine::patience));
+    }
+
+private:
+    std::chrono::nanoseconds timeout_{0};
+    std::optional<core::time_point> deadline_;
 };
 
 /// What a pool, its leases and its operations share: the machine behind a mutex, and the arms that do
@@ -67,11 +96,12 @@ public:
     /// Waits for a connection; throws podpool::error.
     cell* acquire(std::chrono::nanoseconds timeout, std::source_location site);
     cell* acquire(role wanted, std::chrono::nanoseconds timeout, std::source_location site);
-    /// Queues `queued` unless a connection is there at once; then, or on a refusal, returns it.
+    /// Queues `queued` at `end` unless a connection is there at once; then, or on a refusal, returns it.
     /// `install(id)` is called while the waiter can't yet be served.
     template <class Install>
     std::pair<boost::system::error_code, cell*> acquire_or_queue(waiter<Driver>& queued,
-                                                                 core::time_point deadline, Install install);
+                                                                 core::time_point deadline,
+                                                                 core::queue_end end, Install install);
     /// Takes a waiter out of the queue; false if it is being served.
     bool cancel(core::waiter_id id);
     /// Waits for the pool to be ready; throws podpool::error.
@@ -130,15 +160,19 @@ private:
         if (!granted) return nullptr;
         cell* const leased = cells_[granted.slot].get();
         leased->acquired_at = site;
+        leased->unanswered = granted.unanswered;
         return leased;
     }
+    /// An idle connection that `take(machine, now)` chooses; `may_wait(timeout)`: for the answer to its reset.
     template <class Take>
-    cell* try_take(Take take, std::source_location site);
-    cell* wait_for(role wanted, std::chrono::nanoseconds timeout, std::source_location site);
+    cell* try_take(Take take, std::source_location site, answer_wait& may_wait);
+    cell* wait_for(role wanted, core::time_point deadline, std::source_location site);
     void start_timing(cell& leased) noexcept;
     void note_role(cell& seen, role told, core::time_point now);
-    bool usable(cell& leased, bool verify);
+    bool make_ready(cell& leased, bool verify, answer_wait& may_wait);
+    bool read_answer(cell& leased, core::time_point until);
     void report_lost(cell& lost);
+    bool send_reset(cell& returned, const return_state& state) noexcept;
 
     /// Runs `event(machine, now)` under the mutex, then does what follows from it.
     template <class Event>

@@ -95,8 +95,10 @@ void pool_state<Driver>::dispatch(lock& held) {
             abort(each.slot);
         } else if (each.kind == core::action_kind::grant) {
             todo.add(each, cells_[each.slot].get());
-            cells_[each.slot]->acquired_at = waiter<Driver>::from(each.cookie).site;
-            if (each.verify) note_verified(waiter<Driver>::from(each.cookie));
+            waiter<Driver>& served = waiter<Driver>::from(each.cookie);
+            cells_[each.slot]->acquired_at = served.site;
+            cells_[each.slot]->unanswered = each.unanswered;
+            if (each.verify || (each.unanswered && !served.blocks())) note_verified(served);
         } else {
             todo.add(each, nullptr);
         }
@@ -165,10 +167,14 @@ void pool_state<Driver>::perform(const core::action& todo, cell* granted, bool c
 template <driver Driver>
 void pool_state<Driver>::serve(const core::action& todo, cell* leased) {
     waiter<Driver>& served = waiter<Driver>::from(todo.cookie);
+    answer_wait only_looks;
     for (bool verify = todo.verify;;) {
-        start_timing(*leased);
-        if (usable(*leased, verify)) return complete(served, {}, leased);
-        report_lost(*leased);
+        // A thread reads the answer to a reset itself.
+        const bool left_to_it = leased->unanswered && served.blocks();
+        if (left_to_it || make_ready(*leased, verify, only_looks)) {
+            start_timing(*leased);
+            return complete(served, {}, leased);
+        }
         lock held(mutex_);
         const core::acquire_result again = machine_.acquire(clock_now(), served.deadline, todo.cookie,
                                                             core::queue_end::front, served.wanted);

@@ -7,20 +7,22 @@ namespace podpool::detail {
 
 template <driver Driver>
 auto pool_state<Driver>::try_acquire(std::source_location site) -> cell* {
+    answer_wait only_looks;
     return try_take([](core::machine& machine, core::time_point now) { return machine.try_acquire(now); },
-                    site);
+                    site, only_looks);
 }
 
 template <driver Driver>
 auto pool_state<Driver>::try_acquire(role wanted, std::source_location site) -> cell* {
+    answer_wait only_looks;
     return try_take(
         [wanted](core::machine& machine, core::time_point now) { return machine.try_acquire(now, wanted); },
-        site);
+        site, only_looks);
 }
 
 template <driver Driver>
 template <class Take>
-auto pool_state<Driver>::try_take(Take take, std::source_location site) -> cell* {
+auto pool_state<Driver>::try_take(Take take, std::source_location site, answer_wait& may_wait) -> cell* {
     // Before the mutex, which another thread may have held when this process was copied.
     if (in_child()) [[unlikely]]
         return nullptr;
@@ -35,9 +37,9 @@ auto pool_state<Driver>::try_take(Take take, std::source_location site) -> cell*
             held.unlock();
         }
         if (leased == nullptr) return nullptr;
+        if (!make_ready(*leased, granted.verify, may_wait)) continue;
         if (granted.timed) start_timing(*leased);
-        if (usable(*leased, granted.verify)) return leased;
-        report_lost(*leased);
+        return leased;
     }
 }
 
@@ -54,10 +56,36 @@ void pool_state<Driver>::note_role(cell& seen, role told, core::time_point now) 
     machine_.role_seen(seen.slot, told, now);
 }
 
-/// Whether a leased connection may be handed to its caller.
+/// Whether a leased connection may be handed to its caller; one that may not has been given back.
 template <driver Driver>
-bool pool_state<Driver>::usable(cell& leased, bool verify) {
-    return !verify || driver_->is_alive(*leased.connection);
+bool pool_state<Driver>::make_ready(cell& leased, bool verify, answer_wait& may_wait) {
+    if (leased.unanswered) [[unlikely]]
+        return read_answer(leased, may_wait.until());
+    if (!verify || driver_->is_alive(*leased.connection)) return true;
+    report_lost(leased);
+    return false;
+}
+
+/// Reads the answer to the reset that was sent when the connection's last lease ended.
+template <driver Driver>
+bool pool_state<Driver>::read_answer(cell& leased, core::time_point until) {
+    reset_answer answer;
+    if constexpr (reset_sending_driver<Driver>) {
+        answer = driver_->read_reset_answer(*leased.connection, to_steady(until));
+    }
+    leased.unanswered = false;
+    const bool good = !answer.late && !answer.why;
+    const role told = good ? role_of(*leased.connection) : role::unknown;
+    if (good && told == leased.told) return true;
+    lock held(mutex_);
+    if (good) {
+        note_role(leased, told, clock_now());
+    } else {
+        leased.timed_since = {};
+        machine_.released(leased.slot, answer.why, answer.late, clock_now());
+    }
+    dispatch(held);
+    return good;
 }
 
 /// Gives back a connection that was found dead before its caller saw it.
@@ -74,54 +102,66 @@ void pool_state<Driver>::report_lost(cell& lost) {
 
 template <driver Driver>
 auto pool_state<Driver>::acquire(std::chrono::nanoseconds timeout, std::source_location site) -> cell* {
-    if (cell* const found = try_acquire(site)) return found;
-    return wait_for(role::any, timeout, site);
+    answer_wait may_wait(timeout);
+    const auto take = [](core::machine& machine, core::time_point now) { return machine.try_acquire(now); };
+    if (cell* const found = try_take(take, site, may_wait)) return found;
+    return wait_for(role::any, may_wait.deadline(), site);
 }
 
 template <driver Driver>
 auto pool_state<Driver>::acquire(role wanted, std::chrono::nanoseconds timeout, std::source_location site)
     -> cell* {
-    if (cell* const found = try_acquire(wanted, site)) return found;
-    return wait_for(wanted, timeout, site);
+    answer_wait may_wait(timeout);
+    const auto take = [wanted](core::machine& machine, core::time_point now) {
+        return machine.try_acquire(now, wanted);
+    };
+    if (cell* const found = try_take(take, site, may_wait)) return found;
+    return wait_for(wanted, may_wait.deadline(), site);
 }
 
 template <driver Driver>
-auto pool_state<Driver>::wait_for(role wanted, std::chrono::nanoseconds timeout, std::source_location site)
+auto pool_state<Driver>::wait_for(role wanted, core::time_point deadline, std::source_location site)
     -> cell* {
-    const core::time_point deadline = core::later(clock_now(), timeout);
-    blocking_waiter<Driver> queued;
-    queued.wanted = wanted;
-    queued.site = site;
-    const auto [error, found] = acquire_or_queue(queued, deadline, [](core::waiter_id) {});
-    if (found != nullptr) return found;
-    if (error) throw make_error(error, wanted);
-    if (!queued.wait_until(deadline)) {
-        // The machine decides whether we were served or came too late; either way it answers.
-        on_event([](core::machine& machine, core::time_point now) { machine.tick(now); });
-        queued.wait();
+    // Who was served with a connection whose reset failed waits again, before all others.
+    for (core::queue_end end = core::queue_end::back;; end = core::queue_end::front) {
+        blocking_waiter<Driver> queued;
+        queued.wanted = wanted;
+        queued.site = site;
+        const auto [error, found] = acquire_or_queue(queued, deadline, end, [](core::waiter_id) {});
+        if (found != nullptr) return found;
+        if (error) throw make_error(error, wanted);
+        if (!queued.wait_until(deadline)) {
+            // The machine decides whether we were served or came too late; either way it answers.
+            on_event([](core::machine& machine, core::time_point now) { machine.tick(now); });
+            queued.wait();
+        }
+        if (queued.error()) throw make_error(queued.error(), wanted);
+        answer_wait may_wait(deadline);
+        // Whoever served it has looked at the socket.
+        if (make_ready(*queued.cell(), false, may_wait)) return queued.cell();
     }
-    if (queued.error()) throw make_error(queued.error(), wanted);
-    return queued.cell();
 }
 
 template <driver Driver>
 template <class Install>
-auto pool_state<Driver>::acquire_or_queue(waiter<Driver>& queued, core::time_point deadline, Install install)
+auto pool_state<Driver>::acquire_or_queue(waiter<Driver>& queued, core::time_point deadline,
+                                          core::queue_end end, Install install)
     -> std::pair<boost::system::error_code, cell*> {
     if (in_child()) return {make_error_code(errc::forked), nullptr};
     queued.deadline = deadline;
-    for (;;) {
+    answer_wait may_wait = queued.blocks() ? answer_wait(deadline) : answer_wait();
+    for (;; end = core::queue_end::front) {
         lock held(mutex_);
         const core::acquire_result result =
-            machine_.acquire(clock_now(), deadline, queued.cookie(), core::queue_end::back, queued.wanted);
+            machine_.acquire(clock_now(), deadline, queued.cookie(), end, queued.wanted);
         cell* const leased = lease_of(result.granted, queued.site);
         if (leased == nullptr && !result.refused) install(queued.id = result.waiter);
         dispatch(held);
         if (result.refused) return {make_error_code(*result.refused), nullptr};
         if (leased == nullptr) return {};
+        if (!make_ready(*leased, result.granted.verify, may_wait)) continue;
         start_timing(*leased);
-        if (usable(*leased, result.granted.verify)) return {{}, leased};
-        report_lost(*leased);
+        return {{}, leased};
     }
 }
 
@@ -169,12 +209,25 @@ bool pool_state<Driver>::cancel_ready(std::uint64_t number) {
     return withdrawn;
 }
 
+/// Sends the reset that a lease asks for, where the driver can; its answer is the next user's.
+template <driver Driver>
+bool pool_state<Driver>::send_reset(cell& returned, const return_state& state) noexcept {
+    if constexpr (reset_sending_driver<Driver>) {
+        const bool healthy = !state.why || state.why.kind == failure_kind::server_error;
+        if (healthy && !state.oversized && !state.replace) {
+            return driver_->send_reset(*returned.connection, settings_.reset);
+        }
+    }
+    return false;
+}
+
 template <driver Driver>
 void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
     // The connection is the parent's, who goes on using it.
     if (in_child()) [[unlikely]]
         return;
     return_state state = driver_->inspect(*returned.connection, settings_.reset);
+    const bool sent = !discard && state.needs_reset && send_reset(returned, state);
     const bool timed = returned.timed_since != core::time_point{};
     // Whether a sibling was seen before or after a failure is a question of less than a tick.
     const bool precise = timed || state.why;
@@ -199,6 +252,8 @@ void pool_state<Driver>::give_back(cell& returned, bool discard) noexcept {
         machine_.discarded(returned.slot, now, close_reason::oversized);
     } else if (state.replace && !state.why) {
         machine_.replaced(returned.slot, now);
+    } else if (sent) {
+        machine_.released_unanswered(returned.slot, now);
     } else {
         machine_.released(returned.slot, state.why, state.needs_reset, now);
     }

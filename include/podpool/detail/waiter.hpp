@@ -20,13 +20,15 @@ struct connection_cell;
 template <class Driver>
 class waiter {
 public:
-    waiter() = default;
+    explicit waiter(bool blocks) noexcept : blocks_(blocks) {}
     waiter(const waiter&) = delete;
     waiter& operator=(const waiter&) = delete;
 
     /// `cell` is the connection, or null with the reason in `error`.
     virtual void complete(boost::system::error_code error, connection_cell<Driver>* cell) noexcept = 0;
 
+    /// Whether it is a thread, which may wait for something else once it is served.
+    [[nodiscard]] bool blocks() const noexcept { return blocks_; }
     [[nodiscard]] std::uintptr_t cookie() noexcept { return reinterpret_cast<std::uintptr_t>(this); }
     static waiter& from(std::uintptr_t cookie) noexcept {
         return *reinterpret_cast<waiter*>(cookie);  // NOLINT(performance-no-int-to-ptr): the core's cookies
@@ -40,12 +42,17 @@ public:
 
 protected:
     ~waiter() = default;
+
+private:
+    const bool blocks_;
 };
 
 /// A thread in the queue.
 template <class Driver>
 class blocking_waiter final : public waiter<Driver> {
 public:
+    blocking_waiter() noexcept : waiter<Driver>(true) {}
+
     void complete(boost::system::error_code error, connection_cell<Driver>* cell) noexcept override {
         error_ = error;
         cell_ = cell;

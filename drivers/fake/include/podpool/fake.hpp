@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace podpool {
@@ -89,6 +90,7 @@ private:
     bool used_ = false;
     bool stained_ = false;
     bool swollen_ = false;
+    bool reset_sent_ = false;  // its answer hasn't been read
 };
 
 /// A driver whose servers live in memory, for tests of the pool and of programs that use it.
@@ -129,11 +131,14 @@ public:
     }
 
     boost::asio::awaitable<failure> ping(connection& asked) {
-        return answer(asked, &fake_world::server::pings);
+        if (asked.reset_sent_) {
+            if (failure why = co_await reset(asked, reset_mode::full)) co_return why;
+        }
+        co_return co_await answer(asked, &fake_world::server::pings);
     }
 
     boost::asio::awaitable<ping_result> ping_and_count(connection& asked) {
-        failure why = co_await answer(asked, &fake_world::server::pings);
+        failure why = co_await ping(asked);
         const fake_world::server now = world_->with(asked.where_, [](const auto& server) { return server; });
         std::optional<std::size_t> sessions;
         if (now.tells_sessions) sessions = now.sessions + now.sessions_of_others;
@@ -142,13 +147,40 @@ public:
 
     boost::asio::awaitable<failure> reset(connection& asked, reset_mode) {
         asked.used_ = false;
-        return answer(asked, &fake_world::server::resets);
+        asked.reset_sent_ = false;
+        failure why = co_await answer(asked, &fake_world::server::resets);
+        const bool rejected =
+            world_->with(asked.where_, [](const fake_world::server& server) { return server.rejects_resets; });
+        if (rejected && !why) why = failure(failure_kind::connection_lost, "the reset was rejected");
+        co_return why;
+    }
+
+    bool send_reset(connection& returned, reset_mode) noexcept {
+        returned.reset_sent_ = world_->with(
+            returned.where_, [](const fake_world::server& server) { return server.takes_sent_resets; });
+        return returned.reset_sent_;
+    }
+
+    reset_answer read_reset_answer(connection& taken, std::chrono::steady_clock::time_point until) noexcept {
+        while (world_->with(taken.where_, is_silent)) {
+            if (std::chrono::steady_clock::now() >= until) return {true, {}};
+            std::this_thread::sleep_for(patience);
+        }
+        taken.used_ = false;
+        taken.reset_sent_ = false;
+        taken.ask_role();
+        const bool rejected = world_->with(taken.where_, [](fake_world::server& server) {
+            ++server.resets;
+            return server.rejects_resets;
+        });
+        if (taken.alive() && !rejected) return {};
+        return {false, failure(failure_kind::connection_lost, "the server ended the session")};
     }
 
     bool is_alive(connection& asked) noexcept { return asked.alive(); }
 
     return_state inspect(connection& returned, reset_mode mode) noexcept {
-        const bool full = mode == reset_mode::full;
+        const bool full = clears(mode);
         if (!returned.failed_ && !returned.alive()) {
             returned.failed_ = world_->with(returned.where_,
                                             [](const fake_world::server& server) { return server.farewell; });
@@ -189,6 +221,6 @@ private:
     role_policy roles_;
 };
 
-static_assert(driver_with_roles<fake>);
+static_assert(driver_with_roles<fake> && reset_sending_driver<fake>);
 
 }  // namespace podpool

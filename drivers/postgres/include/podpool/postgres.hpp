@@ -15,6 +15,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -82,6 +83,14 @@ public:
     /// rolls back, `none` does nothing. Cancellation as in ping().
     [[nodiscard]] boost::asio::awaitable<failure> reset(connection& used, reset_mode mode) const;
 
+    /// Sends what reset() with `full` does, unless a transaction is open, and doesn't wait for the answer.
+    /// Thread safety: as of a blocking operation on `returned`; doesn't block.
+    [[nodiscard]] bool send_reset(connection& returned, reset_mode mode) const noexcept;
+
+    /// Reads the answer to what send_reset() has sent, waiting for it until `until` at most.
+    [[nodiscard]] reset_answer read_reset_answer(connection& taken,
+                                                 std::chrono::steady_clock::time_point until) const noexcept;
+
     /// A peek at the socket that tells a closed connection from one with mere news.
     [[nodiscard]] bool is_alive(connection& idle) const noexcept;
 
@@ -98,6 +107,6 @@ private:
     std::shared_ptr<const detail::postgres_settings> settings_;
 };
 
-static_assert(driver_with_roles<postgres> && counting_driver<postgres>);
+static_assert(driver_with_roles<postgres> && counting_driver<postgres> && reset_sending_driver<postgres>);
 
 }  // namespace podpool

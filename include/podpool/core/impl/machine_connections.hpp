@@ -59,10 +59,37 @@ inline grant machine::take_idle(time_point now) {
 }
 
 inline void machine::released_slowly(slot_id id, const failure& why, bool needs_reset, time_point now) {
-    slot& returned = connections_[id];
     if (why) {
         connection_failed(id, why, now);
-    } else if (returned.doomed) {
+    } else if (!ends_with_lease(id, now)) {
+        if (needs_reset) {
+            start_reset(id, now);
+        } else {
+            connections_[id].last_seen = seen_at_end(connections_[id], now);
+            back_to_idle(id, now);
+            // The common case of a busy pool: hand over, nothing else has changed.
+            if (connections_[id].status == slot_status::leased) return;
+        }
+    }
+    settle(now);
+}
+
+inline void machine::released_unanswered_slowly(slot_id id, time_point now) {
+    if (!ends_with_lease(id, now)) {
+        slot& returned = connections_[id];
+        returned.last_seen = seen_at_end(returned, now);
+        returned.unanswered = true;
+        back_to_idle(id, now);
+        if (connections_[id].status == slot_status::leased) return;
+        read_answers_at_ = std::min(read_answers_at_, later(now, answer_window));
+    }
+    settle(now);
+}
+
+/// Closes a connection whose lease has ended if there is a reason to; whether there was one.
+inline bool machine::ends_with_lease(slot_id id, time_point now) {
+    const slot& returned = connections_[id];
+    if (returned.doomed) {
         close_slot(id, returned.doom);
     } else if (now >= returned.ends_at) {
         end_of_life(id);
@@ -70,17 +97,34 @@ inline void machine::released_slowly(slot_id id, const failure& why, bool needs_
         close_slot(id, close_reason::surplus);
     } else if (must_make_way(id, now)) {
         close_slot(id, close_reason::displaced);
-    } else if (needs_reset) {
-        connections_.move(id, slot_status::resetting);
-        returned.since = now;
-        actions_.push_back(action::on_slot(action_kind::reset, id));
     } else {
-        returned.last_seen = seen_at_end(returned, now);
-        back_to_idle(id, now);
-        // The common case of a busy pool: hand over, nothing else has changed.
-        if (connections_[id].status == slot_status::leased) return;
+        return false;
     }
-    settle(now);
+    return true;
+}
+
+/// Has a session cleared in the background, or the answer to its reset read there.
+inline void machine::start_reset(slot_id id, time_point now) {
+    connections_.move(id, slot_status::resetting);
+    connections_[id].unanswered = false;
+    connections_[id].since = now;
+    actions_.push_back(action::on_slot(action_kind::reset, id));
+}
+
+/// Has the answers to resets read that nobody came for; sets when to look again.
+inline void machine::read_answers(time_point now) {
+    if (now < read_answers_at_) return;
+    read_answers_at_ = never;
+    for (slot_id id = 0; id < connections_.size(); ++id) {
+        const slot& quiet = connections_[id];
+        if (quiet.status != slot_status::idle || !quiet.unanswered) continue;
+        const time_point due = later(quiet.last_used, answer_window);
+        if (due <= now) {
+            start_reset(id, now);
+        } else {
+            read_answers_at_ = std::min(read_answers_at_, due);
+        }
+    }
 }
 
 inline void machine::replaced(slot_id id, time_point now) {
@@ -94,10 +138,10 @@ inline void machine::replaced(slot_id id, time_point now) {
 inline void machine::back_to_idle(slot_id id, time_point now) {
     slot& ready = connections_[id];
     ready.last_used = now;
+    connections_.move(id, slot_status::idle);
     if (std::exchange(ready.due, false) && !start_renewal(id, now)) {
         maintenance_at_ = std::min(maintenance_at_, now + renewal_pause());
     }
-    connections_.move(id, slot_status::idle);
     serve(now);
 }
 
@@ -336,7 +380,7 @@ inline void machine::serve(time_point now) {
         }
         ++counters_.waits;
         wait_time_.record(now - waiters_.front_since(*first));
-        actions_.push_back(action::grant(found.slot, waiters_.front_cookie(*first), found.verify));
+        actions_.push_back(action::grant(found, waiters_.front_cookie(*first)));
         waiters_.pop_front(*first);
     }
 }

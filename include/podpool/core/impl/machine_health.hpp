@@ -8,6 +8,7 @@ namespace podpool::core {
 /// Asks an idle connection for a sign of life and notes the question.
 inline void machine::start_check(slot_id id, time_point now, bool in_doubt) {
     connections_.move(id, slot_status::checking);
+    connections_[id].unanswered = false;  // read before the question is asked
     connections_[id].since = now;
     connections_[id].in_doubt = in_doubt;
     checks_.push_back(id);

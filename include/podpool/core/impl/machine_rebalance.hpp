@@ -144,17 +144,16 @@ inline void machine::move_one(surplus_place from, time_point now) {
     for (slot_id id = 0; id < connections_.size(); ++id) {
         const slot& held = connections_[id];
         if (held.endpoint != from.where || held.wanted != from.wanted) continue;
-        if (held.renewing || held.doomed || held.due) continue;
-        if (held.status != slot_status::idle && held.status != slot_status::leased) continue;
+        if (!may_be_renewed(held)) continue;
         const auto order = [](const slot& one) {
-            return std::pair(one.status == slot_status::leased, one.last_used);
+            return std::pair(one.status != slot_status::idle, one.last_used);
         };
         if (victim == none || order(held) < order(connections_[victim])) victim = id;
     }
     if (victim == none) return;
     slot& surplus = connections_[victim];
     surplus.moving = true;
-    if (surplus.status == slot_status::leased) {
+    if (surplus.status != slot_status::idle) {
         surplus.due = true;
     } else if (!start_renewal(victim, now)) {
         connections_[victim].moving = false;

@@ -147,6 +147,9 @@ inline std::string machine::broken_invariant(time_point now) const {
                 break;
         }
         if (seen.status == slot_status::idle && seen.doomed) return "an idle connection is doomed";
+        if (seen.status == slot_status::leased && seen.unanswered) return "a lease's reset is unanswered";
+        if (seen.status == slot_status::idle && seen.unanswered && read_answers_at_ == never)
+            return "nobody will read the answer to a reset";
     }
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!endpoints_[id].known) continue;

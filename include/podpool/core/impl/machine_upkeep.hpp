@@ -13,6 +13,7 @@ inline void machine::settle(time_point now) {
     serve(now);
     if (!waiters_.empty() && all_rejected(now)) refuse_all(errc::connection_rejected);
     if (!closing_) {
+        read_answers(now);
         if (now >= maintenance_at_) maintain(now);
         grow(now);
         keep_minimum(now);
@@ -222,8 +223,7 @@ inline void machine::renew(time_point now) {
         }
         if (aged.renewing) ++under_way;
         if (aged.status == slot_status::idle) maintenance_at_ = std::min(maintenance_at_, aged.ends_at);
-        const bool held = aged.status == slot_status::idle || aged.status == slot_status::leased;
-        if (held && !aged.renewing && !aged.due && !aged.doomed) aging_.emplace_back(aged.ends_at, id);
+        if (may_be_renewed(aged)) aging_.emplace_back(aged.ends_at, id);
     }
     std::sort(aging_.begin(), aging_.end());
     const std::size_t allowed = renewals_at_once(connections_.totals().open());
@@ -241,7 +241,7 @@ inline void machine::renew(time_point now) {
             return;
         }
         connections_[victim].moving = false;
-        if (connections_[victim].status == slot_status::leased) {
+        if (connections_[victim].status != slot_status::idle) {
             connections_[victim].due = true;
         } else if (under_way >= allowed || !start_renewal(victim, now)) {
             maintenance_at_ = std::min(maintenance_at_, now + renewal_pause());
@@ -263,20 +263,17 @@ inline void machine::renew_older(time_point now) {
     slot_id victim = none;
     for (slot_id id = 0; id < connections_.size(); ++id) {
         const slot& held = connections_[id];
-        const bool open = held.status == slot_status::idle || held.status == slot_status::leased;
-        if (!open || held.renewing || held.due || held.doomed || held.opened_at >= *renew_before_) continue;
+        if (!may_be_renewed(held) || held.opened_at >= *renew_before_) continue;
         if (victim == none || held.status == slot_status::idle) victim = id;
     }
-    // What is being reset or checked at the moment has its turn later.
-    if (victim == none && connections_.totals().maintaining == 0) {
+    if (victim == none) {
         renew_before_.reset();
         return;
     }
     take_turn(now);
     maintenance_at_ = std::min(maintenance_at_, next_turn_);
-    if (victim == none) return;
     connections_[victim].moving = false;
-    if (connections_[victim].status == slot_status::leased) {
+    if (connections_[victim].status != slot_status::idle) {
         connections_[victim].due = true;
     } else {
         start_renewal(victim, now);

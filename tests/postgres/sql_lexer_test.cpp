@@ -8,10 +8,10 @@
 namespace podpool::detail {
 namespace {
 
-/// The tokens of a text, one letter for the kind before each: w(ord), n(ame), s(tring), d(igits), y(mbol),
-/// u(nfinished).
+/// The tokens of a text, one letter for the kind before each: w(ord), n(ame), s(tring), d(igits), p(arameter),
+/// t(ypecast), y(mbol), u(nfinished).
 std::vector<std::string> tokens_of(std::string_view sql, bool standard_strings = true) {
-    constexpr std::string_view letters = "ewnsdyu";
+    constexpr std::string_view letters = "ewnsdptyu";
     std::vector<std::string> tokens;
     sql_lexer lexer(sql, standard_strings);
     for (sql_token token = lexer.next(); token.kind != sql_token_kind::end; token = lexer.next()) {
@@ -33,8 +33,17 @@ TEST_CASE("an SQL text is taken apart at blanks, comments and quotes") {
     CHECK(tokens_of("1+--x\n2") == list{"d:1", "y:+", "d:2"});
     CHECK(tokens_of("a*/*;*/b") == list{"w:a", "y:*", "w:b"});
     CHECK(tokens_of("\"a;\"\"b\" U&\"c;\"") == list{"n:\"a;\"\"b\"", "n:U&\"c;\""});
-    CHECK(tokens_of("x.end$1 $1") == list{"w:x", "y:.", "w:end$1", "y:$", "d:1"});
+    CHECK(tokens_of("x.end$1 $1") == list{"w:x", "y:.", "w:end$1", "p:$1"});
     CHECK(tokens_of("größe") == list{"w:größe"});
+}
+
+TEST_CASE("parameters and casts are tokens of their own") {
+    CHECK(tokens_of("$12::int") == list{"p:$12", "t:::", "w:int"});
+    CHECK(tokens_of("a[1:$2]") == list{"w:a", "y:[", "d:1", "y::", "p:$2", "y:]"});
+    CHECK(tokens_of("a:::b") == list{"w:a", "t:::", "y::", "w:b"});
+    CHECK(tokens_of("a : : b") == list{"w:a", "y::", "y::", "w:b"});
+    CHECK(tokens_of("$1$$;$$") == list{"p:$1", "s:$$;$$"});
+    CHECK(tokens_of("$ 1") == list{"y:$", "d:1"});
 }
 
 TEST_CASE("strings end where the server's scanner ends them") {
@@ -57,7 +66,7 @@ TEST_CASE("dollar quotes end at their own tag") {
     CHECK(tokens_of("$$a;'b$$ x") == list{"s:$$a;'b$$", "w:x"});
     CHECK(tokens_of("$a$ $b$ ; $$ $a$;") == list{"s:$a$ $b$ ; $$ $a$", "y:;"});
     CHECK(tokens_of("a$b$;") == list{"w:a$b$", "y:;"});
-    CHECK(tokens_of("$1a$") == list{"y:$", "d:1", "w:a$"});
+    CHECK(tokens_of("$1a$") == list{"p:$1", "w:a$"});
     CHECK(tokens_of("$é$;$é$") == list{"s:$é$;$é$"});
 }
 

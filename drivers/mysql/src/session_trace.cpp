@@ -2,6 +2,7 @@
 #include "session_trace.hpp"
 
 #include <podpool/detail/lower_case.hpp>
+#include <podpool/detail/word_list.hpp>
 
 #include <algorithm>
 #include <array>
@@ -76,11 +77,11 @@ bool selects_into_variable(std::string_view sql) noexcept {
     return false;
 }
 
-constexpr std::array<std::string_view, 25> harmless{
-    "select",  "with",     "table",  "values",  "insert", "replace",   "update",   "delete", "show",
-    "explain", "describe", "desc",   "analyze", "check",  "checksum",  "create",   "alter",  "truncate",
-    "rename",  "grant",    "revoke", "kill",    "do",     "savepoint", "optimize",
-};
+constexpr auto harmless = make_word_list(  //
+    "select", "with", "table", "values", "insert", "replace", "update", "delete", "show", "explain",
+    "describe", "desc", "analyze", "check", "checksum", "create", "alter", "truncate", "rename", "grant",
+    "revoke", "kill", "do", "savepoint", "optimize");
+static_assert(harmless.is_well_formed());
 
 session_trace trace_of_end(std::string_view word, std::string_view rest) noexcept {
     std::string_view next = take_word(rest);
@@ -126,10 +127,7 @@ session_trace trace_of(std::string_view sql) noexcept {
         skip_blanks(rest);
     }
     const std::string_view word = take_word(rest);
-    if (std::any_of(harmless.begin(), harmless.end(),
-                    [word](std::string_view one) { return equal_ignoring_case(word, one); })) {
-        return session_trace::nothing;
-    }
+    if (harmless.contains_ignoring_case(word)) return session_trace::nothing;
     if (equal_ignoring_case(word, "commit") || equal_ignoring_case(word, "rollback"))
         return trace_of_end(word, rest);
     if (equal_ignoring_case(word, "begin") || equal_ignoring_case(word, "start"))
@@ -151,11 +149,8 @@ session_trace trace_of(std::string_view sql) noexcept {
 bool commits(std::string_view sql) noexcept { return equal_ignoring_case(take_word(sql), "commit"); }
 
 bool counts_rows(std::string_view sql) noexcept {
-    constexpr std::array<std::string_view, 6> counting{"insert", "replace", "update",
-                                                       "delete", "with",    "load"};
-    const std::string_view word = take_word(sql);
-    return std::any_of(counting.begin(), counting.end(),
-                       [word](std::string_view one) { return equal_ignoring_case(word, one); });
+    static constexpr auto counting = make_word_list("insert", "replace", "update", "delete", "with", "load");
+    return counting.contains_ignoring_case(take_word(sql));
 }
 
 }  // namespace podpool::detail

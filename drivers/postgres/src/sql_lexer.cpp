@@ -22,6 +22,11 @@ bool begins_word(char c) noexcept {
            static_cast<unsigned char>(c) >= 0x80;
 }
 
+std::size_t size_of_digits(std::string_view text) noexcept {
+    const auto* const end = std::find_if_not(text.begin(), text.end(), is_decimal_digit);
+    return static_cast<std::size_t>(end - text.begin());
+}
+
 std::size_t size_of_word(std::string_view text) noexcept {
     const auto* const end = std::find_if_not(
         text.begin(), text.end(), [](char c) { return begins_word(c) || is_decimal_digit(c) || c == '$'; });
@@ -70,15 +75,15 @@ sql_token sql_lexer::next() noexcept {
     const char first = rest_.front();
     if (first == '\'') return take_string(0, !standard_strings_);
     if (first == '"') return take_quoted_name(0);
+    if (begins_word(first)) return take_word();
+    if (is_decimal_digit(first)) return take(sql_token_kind::number, size_of_digits(rest_));
     if (first == '$') {
+        if (const std::size_t digits = size_of_digits(rest_.substr(1)); digits > 0)
+            return take(sql_token_kind::parameter, digits + 1);
         const std::size_t delimiter = dollar_delimiter();
         return delimiter > 0 ? take_dollar_string(delimiter) : take(sql_token_kind::symbol, 1);
     }
-    if (begins_word(first)) return take_word();
-    if (is_decimal_digit(first)) {
-        const auto* const end = std::find_if_not(rest_.begin(), rest_.end(), is_decimal_digit);
-        return take(sql_token_kind::number, static_cast<std::size_t>(end - rest_.begin()));
-    }
+    if (rest_.starts_with("::")) return take(sql_token_kind::typecast, 2);
     return take(sql_token_kind::symbol, 1);
 }
 

@@ -13,6 +13,8 @@ enum class sql_token_kind : std::uint8_t {
     name,        ///< a name in double quotes
     string,      ///< a string constant in single or dollar quotes, all its parts
     number,      ///< digits
+    parameter,   ///< `$` and the digits of its number
+    typecast,    ///< `::`
     symbol,      ///< any other single character
     unfinished,  ///< a quote or a comment that never ends; nothing comes after it
 };

@@ -169,7 +169,7 @@ return_state mysql_session::inspect(reset_mode mode) {
     found.role_doubtful = std::exchange(refused_write_, false);
     // Nothing undoes what a statement of another kind did to a session: the connector can't reach the reset
     // that the protocol has.
-    found.replace = mode == reset_mode::full && lasting_;
+    found.replace = clears(mode) && lasting_;
     found.oversized = oversized_;
     found.needs_reset = in_transaction || (touched_ && unknown_state_);
     rolled_back_by_.reset();

@@ -3,13 +3,17 @@
 
 #include "errors.hpp"
 #include "message_size.hpp"
+#include "plain_statement.hpp"
 
 #include <podpool/errc.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/system/errc.hpp>
 
+#include <algorithm>
+#include <array>
 #include <new>
+#include <string_view>
 #include <utility>
 
 namespace podpool::detail {
@@ -58,6 +62,15 @@ bool is_error(const PGresult* result) {
 bool standard_strings(const PGconn* connection) {
     const char* setting = PQparameterStatus(connection, "standard_conforming_strings");
     return setting == nullptr || std::string_view(setting) == "on";
+}
+
+/// Whether a text in the session's client encoding can be read byte by byte: each ASCII byte is the ASCII
+/// character. Of the encodings with several bytes per character only UTF-8 is looked at as one.
+bool is_readable(const PGconn* connection) {
+    const std::string_view encoding = pg_encoding_to_char(PQclientEncoding(connection));
+    constexpr std::array<std::string_view, 6> families{"UTF8", "SQL_ASCII", "LATIN", "WIN", "ISO_8859", "KOI8"};
+    return std::any_of(families.begin(), families.end(),
+                       [encoding](std::string_view family) { return encoding.starts_with(family); });
 }
 
 /// Whether the server is ready for a statement: none is under way, and the connection isn't broken.
@@ -169,9 +182,12 @@ std::exception_ptr postgres_session::why_not_ready() const {
     return nullptr;
 }
 
-void postgres_session::note_use(const postgres_statement&) noexcept {
+void postgres_session::note_use(const postgres_statement& statement) noexcept {
     touched_ = true;
-    left_something_ = true;
+    if (left_something_) return;
+    const PGconn* connection = connection_.get();
+    left_something_ = settings_->pool.reset != reset_mode::automatic || !is_readable(connection) ||
+                      !leaves_nothing(statement.sql(), standard_strings(connection));
 }
 
 void postgres_session::note_size(std::size_t bytes) noexcept {

@@ -101,7 +101,7 @@ void simulated_pool::perform(const core::action& todo) {
             if (!is_first(todo.cookie)) broken("a grant isn't for the first waiter");
             leave_queue(todo.cookie);
             if (now() >= callers_[todo.cookie].deadline) broken("a waiter is served past its deadline");
-            granted(todo.cookie, {todo.slot, todo.verify, true});
+            granted(todo.cookie, {todo.slot, todo.verify, true, todo.unanswered});
             break;
         case action_kind::refuse:
             leave_queue(todo.cookie);

@@ -77,6 +77,7 @@ private:
         std::size_t holder = no_caller;
         failure_kind lost_with = failure_kind::connection_lost;
         event_queue::ticket operation;  ///< the end of a dial, a reset or a check
+        time_point answered_at;         ///< the answer to a reset that was sent
         bool is_check = false;
         bool is_closing = false;
     };

@@ -117,12 +117,12 @@ void simulated_pool::leave_queue(std::size_t id) {
     callers_[id].now = caller::stage::asking;
 }
 
-/// A connection for a caller: after a look at the socket if asked for, as the runtime does.
+/// A connection for a caller: after a look at the socket, or with the answer to its reset, as the runtime does.
 void simulated_pool::granted(std::size_t id, core::grant given) {
     check_grant(id, given);
     socket& handed = sockets_[given.slot];
     trace("grant", id, given.slot);
-    if (given.verify && !handed.established->alive) {
+    if ((given.verify || given.unanswered) && !handed.established->alive) {
         const failure why(handed.lost_with, "the server closed the idle connection");
         note_failure(*handed.where, why);
         machine_.released(given.slot, why, false, now());
@@ -147,6 +147,8 @@ void simulated_pool::hold(std::size_t id, core::grant given) {
     outcomes_.wait.record(now() - holder.since);
     outcomes_.longest_wait = std::max(outcomes_.longest_wait, now() - holder.since);
     duration length = holder.plan.hold.draw(rng_);
+    // The caller's own work begins when the reset is answered.
+    if (given.unanswered) length += std::max(duration{0}, held.answered_at - now());
     if (!held.established->alive) {
         // Not noticed: the caller's first query fails.
         ++outcomes_.got_dead;
@@ -190,7 +192,13 @@ void simulated_pool::give_back(std::size_t id, const failure& why) {
     if (!why && holder.plan.wanted == role::primary && held.where->is == role::standby) {
         refuse_write(holder.slot);
     }
-    machine_.released(holder.slot, why, settings_.reset == reset_mode::full, now());
+    const bool clears = !why && settings_.reset == reset_mode::full;
+    if (clears && world_.sends_resets) {
+        held.answered_at = now() + held.where->answer_time.draw(rng_);
+        machine_.released_unanswered(holder.slot, now());
+    } else {
+        machine_.released(holder.slot, why, clears, now());
+    }
     done(id);
     follow_up();
 }

@@ -98,6 +98,8 @@ private:
         drawn.overload = chance(50) ? overload_policy::codel : overload_policy::fifo;
         drawn.connect_timeout = 100ms + rng_.up_to(5s);
         drawn.balance = detail::balance_choices[below(detail::balance_choices.size())].value;
+        drawn.reset = chance(80) ? reset_mode::full : reset_mode::automatic;
+        world_.sends_resets = chance(50);
         drawn.validate();
         return drawn;
     }

@@ -35,6 +35,34 @@ TEST_CASE("3 to 5 pods: surplus connections move within a minute or so, whether 
     here.finish();
 }
 
+TEST_CASE("3 to 5 pods with as many callers as connections and resets as long as statements: even in a minute") {
+    const auto seed = GENERATE(1U, 2U);
+    const bool sends = GENERATE(false, true);
+    world here(seed);
+    here.check_every = 50;
+    here.sends_resets = sends;
+    const auto add_pod = [&here] {
+        pod& added = here.add_pod();
+        added.answer_time = spread(10ms, 30ms);
+        return &added;
+    };
+    std::vector<pod*> pods{add_pod(), add_pod(), add_pod()};
+    here.publish(pods);
+    for (int process = 0; process < 3; ++process) {
+        simulated_pool& pool = here.add_pool(full_pool(10));
+        here.clients(pool, 10, spread(0ms), 80s, caller_plan(spread(10ms, 30ms)));
+    }
+    here.run_for(10s);
+    pods.push_back(add_pod());
+    pods.push_back(add_pod());
+    here.publish(pods);
+    here.run_for(60s);
+    INFO("seed " << seed << ", resets sent " << sends << ", sessions " << listed(here.sessions(pods)));
+    CHECK(largest_gap(here.sessions(pods)) <= 1);
+    for (const auto& pool : here.pools()) CHECK(pool->callers().failed() == 0);
+    here.finish();
+}
+
 TEST_CASE("nothing moves while nothing changes: an hour of idling, of steady load, of bursts") {
     const auto seed = GENERATE(1U, 2U, 3U);
     const auto pattern = GENERATE(0, 1, 2);

@@ -14,10 +14,11 @@ namespace podpool::simulation {
 
 using namespace std::chrono_literals;
 
-/// Defaults but for the size.
+/// Defaults but for the size, and every lease leaves something to be cleared.
 inline options pool_of(std::size_t max_conns) {
     options settings;
     settings.max_conns = max_conns;
+    settings.reset = reset_mode::full;
     return settings;
 }
 

@@ -376,6 +376,7 @@ TEST_CASE("what stands in quotes and comments isn't read, and quotes end where t
     CHECK_FALSE(plain("select $$a"));
     CHECK_FALSE(plain("select 1 /* a"));
     CHECK_FALSE(plain("begin 'a"));
+    CHECK_FALSE(plain("lock pg_temp.t"));
     CHECK_FALSE(plain("show \"a"));
     // What is a string and what is a statement depends on whether a backslash escapes the quote.
     const std::string_view depends = R"(select '\'; set a = 1; --')";

@@ -266,6 +266,8 @@ TEST_CASE("calls are plain if the function is known to leave nothing") {
              "select a from f(1) as a",
              "select 1 from t order by f(1)",
              "select a[f(1)] from t",
+             "select (a).f(1)",
+             "select a from t as x (a).f(1)",
              "select a[1:f(2)] from t",
              "insert into t values (f(1))",
              "insert into t (a) values (1) returning f(1)",

@@ -153,6 +153,7 @@ void statement_reader::advance() noexcept {
         }
     } else if (!now_.is_symbol('.')) {
         parts_of_name_ = no_name;
+        before_name_.kind = sql_token_kind::end;
     }
     last_ = now_;
     now_ = lexer_.next();
@@ -330,8 +331,8 @@ parenthesis statement_reader::kind_of_parenthesis() const noexcept {
         return parenthesis::plain;
     const bool unqualified = parts_of_name_ == 1;
     if (unqualified && (last_.kind == sql_token_kind::word || after_operand())) return kind_after_word();
-    if (!unqualified && !(parts_of_name_ == 2 && first_of_name_.is_word("pg_catalog")))
-        return parenthesis::refused;
+    const bool in_catalog = parts_of_name_ == 2 && first_of_name_.is_word("pg_catalog");
+    if (!unqualified && !in_catalog) return parenthesis::refused;
     const bool listed = last_.kind == sql_token_kind::word ? is_plain_function(last_.text)
                                                            : is_plain_quoted_function(without_quotes(last_));
     return listed ? parenthesis::plain : parenthesis::refused;

@@ -267,7 +267,7 @@ TEST_CASE("calls are plain if the function is known to leave nothing") {
              "select 1 from t order by f(1)",
              "select a[f(1)] from t",
              "select (a).f(1)",
-             "select a from t as x (a).f(1)",
+             "select a from t as x (1).f(1)",
              "select a[1:f(2)] from t",
              "insert into t values (f(1))",
              "insert into t (a) values (1) returning f(1)",

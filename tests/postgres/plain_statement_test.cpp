@@ -266,6 +266,8 @@ TEST_CASE("calls are plain if the function is known to leave nothing") {
              "select a from f(1) as a",
              "select 1 from t order by f(1)",
              "select a[f(1)] from t",
+             "select (a).f(1)",
+             "select a from t as x (1).f(1)",
              "select a[1:f(2)] from t",
              "insert into t values (f(1))",
              "insert into t (a) values (1) returning f(1)",
@@ -376,6 +378,7 @@ TEST_CASE("what stands in quotes and comments isn't read, and quotes end where t
     CHECK_FALSE(plain("select $$a"));
     CHECK_FALSE(plain("select 1 /* a"));
     CHECK_FALSE(plain("begin 'a"));
+    CHECK_FALSE(plain("lock pg_temp.t"));
     CHECK_FALSE(plain("show \"a"));
     // What is a string and what is a statement depends on whether a backslash escapes the quote.
     const std::string_view depends = R"(select '\'; set a = 1; --')";

@@ -8,8 +8,8 @@
 namespace podpool::detail {
 namespace {
 
-/// The tokens of a text, one letter for the kind before each: w(ord), n(ame), s(tring), d(igits), p(arameter),
-/// t(ypecast), y(mbol), u(nfinished).
+/// The tokens of a text, one letter for the kind before each: w(ord), n(ame), s(tring), d(igits),
+/// p(arameter), t(ypecast), y(mbol), u(nfinished).
 std::vector<std::string> tokens_of(std::string_view sql, bool standard_strings = true) {
     constexpr std::string_view letters = "ewnsdptyu";
     std::vector<std::string> tokens;

@@ -25,7 +25,6 @@ constexpr auto words_before_parentheses = make_word_list(  //
     "normalize", "not", "nullif", "numeric", "offset", "on", "only", "or", "overlay", "placing", "position",
     "returning", "row", "select", "some", "substring", "symmetric", "then", "time", "timestamp", "to",
     "trailing", "trim", "union", "using", "values", "varchar", "variadic", "when", "where");
-static_assert(words_before_parentheses.is_well_formed());
 
 /// A word that isn't reserved, and the word before it that makes it a part of the grammar: a function can't
 /// be called right after that one.
@@ -154,6 +153,7 @@ void statement_reader::advance() noexcept {
         }
     } else if (!now_.is_symbol('.')) {
         parts_of_name_ = no_name;
+        before_name_.kind = sql_token_kind::end;
     }
     last_ = now_;
     now_ = lexer_.next();
@@ -161,7 +161,7 @@ void statement_reader::advance() noexcept {
 
 bool statement_reader::read_statement() noexcept {
     const sql_token verb = now_;
-    if (verb.is_symbol('(') || begins_query()) return read_query();
+    if (begins_query()) return read_query();
     if (verb.kind != sql_token_kind::word) return false;
     advance();
     if (verb.is_word("begin") || verb.is_word("savepoint") || verb.is_word("release") ||
@@ -178,13 +178,15 @@ bool statement_reader::read_statement() noexcept {
 bool statement_reader::begins_query() const noexcept {
     static constexpr auto verbs =
         make_word_list("select", "insert", "update", "delete", "merge", "values", "table", "with");
-    return now_.kind == sql_token_kind::word && verbs.contains_ignoring_case(now_.text);
+    return now_.is_symbol('(') ||
+           (now_.kind == sql_token_kind::word && verbs.contains_ignoring_case(now_.text));
 }
 
 /// The rest of a statement without expressions.
 bool statement_reader::read_words() noexcept {
     while (now_.kind != sql_token_kind::end && !now_.is_symbol(';')) {
-        if (now_.kind == sql_token_kind::unfinished || now_.is_symbol('(')) return false;
+        if (now_.kind == sql_token_kind::unfinished || now_.is_symbol('(') || is_refused_name(now_))
+            return false;
         advance();
     }
     return true;
@@ -224,16 +226,16 @@ bool statement_reader::read_set() noexcept {
            !now_.is_word("seed") && read_words();
 }
 
-/// One that may begin with WITH, and may write.
+/// What begins_query() tells of: with or without WITH, and it may write.
 bool statement_reader::read_query() noexcept {
-    if (now_.is_word("with") && !read_with()) return false;
+    if (now_.is_word("with") && !(read_with() && begins_query())) return false;
     if (take("insert")) return read_insert();
     if (take("update")) return read_update();
     if (take("merge")) {
         // INTO is taken here, since elsewhere it makes a table of a SELECT's result.
         return take("into") && read_relation() && read_expressions();
     }
-    return (now_.is_symbol('(') || begins_query()) && read_expressions();
+    return read_expressions();
 }
 
 /// WITH [RECURSIVE] name [(columns)] AS [[NOT] MATERIALIZED] (query), ...
@@ -308,6 +310,7 @@ bool statement_reader::read_parenthesis(parenthesis kind) noexcept {
     ++depth_;
     // An argument that is a query would have parentheses of its own.
     if (kind == parenthesis::joined && !now_.is_word("select") && !now_.is_word("with")) return false;
+    if (kind == parenthesis::query && !begins_query()) return false;
     const bool query = kind == parenthesis::query || now_.is_word("with");
     if (!(query ? read_query() : read_expressions())) return false;
     --depth_;
@@ -328,8 +331,8 @@ parenthesis statement_reader::kind_of_parenthesis() const noexcept {
         return parenthesis::plain;
     const bool unqualified = parts_of_name_ == 1;
     if (unqualified && (last_.kind == sql_token_kind::word || after_operand())) return kind_after_word();
-    if (!unqualified && !(parts_of_name_ == 2 && first_of_name_.is_word("pg_catalog")))
-        return parenthesis::refused;
+    const bool in_catalog = parts_of_name_ == 2 && first_of_name_.is_word("pg_catalog");
+    if (!unqualified && !in_catalog) return parenthesis::refused;
     const bool listed = last_.kind == sql_token_kind::word ? is_plain_function(last_.text)
                                                            : is_plain_quoted_function(without_quotes(last_));
     return listed ? parenthesis::plain : parenthesis::refused;

@@ -4,7 +4,9 @@
 #include <podpool/detail/lower_case.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace podpool::detail {
 
@@ -14,23 +16,38 @@ constexpr std::size_t npos = std::string_view::npos;
 constexpr std::string_view white_space = " \t\n\v\f\r";
 constexpr std::string_view line_ends = "\n\r";
 
-bool is_decimal_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+// What a byte may be, as bits. Each statement is read byte by byte, so a table tells.
+constexpr std::uint8_t blank = 1;
+constexpr std::uint8_t decimal_digit = 2;
+constexpr std::uint8_t letter = 4;  // what a word begins with; bytes of other alphabets count as letters
+constexpr std::uint8_t dollar = 8;
+constexpr std::uint8_t prefix_letter = 16;  // one that may say what kind of a string or name follows
+constexpr std::uint8_t comment_start = 32;
 
-/// Bytes of other alphabets count as letters.
-bool begins_word(char c) noexcept {
-    return (lower_case(c) >= 'a' && lower_case(c) <= 'z') || c == '_' ||
-           static_cast<unsigned char>(c) >= 0x80;
+constexpr std::array<std::uint8_t, 256> classes = [] {
+    std::array<std::uint8_t, 256> made{};
+    for (std::size_t byte = 0; byte < made.size(); ++byte) {
+        const char c = static_cast<char>(byte);
+        if (white_space.find(c) != npos) made[byte] = blank;
+        if (c >= '0' && c <= '9') made[byte] = decimal_digit;
+        if ((lower_case(c) >= 'a' && lower_case(c) <= 'z') || c == '_' || byte >= 0x80) made[byte] = letter;
+        if (c == '$') made[byte] = dollar;
+        if (std::string_view("eEbBxXnNuU").find(c) != npos) made[byte] |= prefix_letter;
+        if (c == '-' || c == '/') made[byte] = comment_start;
+    }
+    return made;
+}();
+
+bool is_any_of(char c, unsigned wanted) noexcept {
+    return (classes[static_cast<unsigned char>(c)] & wanted) != 0;
 }
 
-std::size_t size_of_digits(std::string_view text) noexcept {
-    const auto* const end = std::find_if_not(text.begin(), text.end(), is_decimal_digit);
-    return static_cast<std::size_t>(end - text.begin());
-}
-
-std::size_t size_of_word(std::string_view text) noexcept {
-    const auto* const end = std::find_if_not(
-        text.begin(), text.end(), [](char c) { return begins_word(c) || is_decimal_digit(c) || c == '$'; });
-    return static_cast<std::size_t>(end - text.begin());
+/// How many bytes at the front, from `from` on, are of these classes, `from` included.
+std::size_t size_of(std::string_view text, unsigned wanted, std::size_t from = 0) noexcept {
+    const char* const end = text.data() + text.size();
+    const char* at = text.data() + from;
+    while (at != end && is_any_of(*at, wanted)) ++at;
+    return static_cast<std::size_t>(at - text.data());
 }
 
 /// Where a quoted text ends whose opening quote is before `from`: the place after its closing quote, or npos.
@@ -53,7 +70,7 @@ std::size_t next_part(std::string_view text, std::size_t from) noexcept {
         if (text[from] == '\'') return line_ended ? from + 1 : npos;
         if (text.substr(from, 2) == "--") {
             from = std::min(text.find_first_of(line_ends, from), text.size());
-        } else if (white_space.find(text[from]) != npos) {
+        } else if (is_any_of(text[from], blank)) {
             line_ended = line_ended || line_ends.find(text[from]) != npos;
             ++from;
         } else {
@@ -65,32 +82,36 @@ std::size_t next_part(std::string_view text, std::size_t from) noexcept {
 
 }  // namespace
 
-bool sql_token::is_word(std::string_view keyword) const noexcept {
-    return kind == sql_token_kind::word && equal_ignoring_case(text, keyword);
-}
-
 sql_token sql_lexer::next() noexcept {
-    if (!skip_blanks_and_comments()) return take_unfinished();
+    rest_.remove_prefix(size_of(rest_, blank));
     if (rest_.empty()) return {};
-    const char first = rest_.front();
-    if (first == '\'') return take_string(0, !standard_strings_);
-    if (first == '"') return take_quoted_name(0);
-    if (begins_word(first)) return take_word();
-    if (is_decimal_digit(first)) return take(sql_token_kind::number, size_of_digits(rest_));
-    if (first == '$') {
-        if (const std::size_t digits = size_of_digits(rest_.substr(1)); digits > 0)
-            return take(sql_token_kind::parameter, digits + 1);
-        const std::size_t delimiter = dollar_delimiter();
-        return delimiter > 0 ? take_dollar_string(delimiter) : take(sql_token_kind::symbol, 1);
+    if (is_any_of(rest_.front(), comment_start)) {
+        if (!skip_blanks_and_comments()) return take_unfinished();
+        if (rest_.empty()) return {};
     }
-    if (rest_.starts_with("::")) return take(sql_token_kind::typecast, 2);
+    const char first = rest_.front();
+    if (is_any_of(first, letter)) return take_word();
+    if (is_any_of(first, decimal_digit)) return take(sql_token_kind::number, size_of(rest_, decimal_digit));
+    switch (first) {
+        case '\'':
+            return take_string(0, !standard_strings_);
+        case '"':
+            return take_quoted_name(0);
+        case '$':
+            return take_after_dollar();
+        case ':':
+            if (rest_.starts_with("::")) return take(sql_token_kind::typecast, 2);
+            break;
+        default:
+            break;
+    }
     return take(sql_token_kind::symbol, 1);
 }
 
 /// False: a comment never ends.
 bool sql_lexer::skip_blanks_and_comments() noexcept {
     for (;;) {
-        rest_.remove_prefix(std::min(rest_.find_first_not_of(white_space), rest_.size()));
+        rest_.remove_prefix(size_of(rest_, blank));
         if (rest_.starts_with("--")) {
             rest_.remove_prefix(std::min(rest_.find_first_of(line_ends), rest_.size()));
         } else if (rest_.starts_with("/*")) {
@@ -153,30 +174,34 @@ sql_token sql_lexer::take_dollar_string(std::size_t delimiter) noexcept {
 }
 
 sql_token sql_lexer::take_word() noexcept {
-    const char kind = lower_case(rest_[0]);
-    const char second = rest_.size() > 1 ? rest_[1] : '\0';
-    if (second == '\'') {
-        if (kind == 'e') return take_string(1, true);
-        // Strings of bits never hold a backslash.
-        if (kind == 'b' || kind == 'x' || kind == 'n')
-            return take_string(1, !standard_strings_ && kind == 'n');
+    if (is_any_of(rest_[0], prefix_letter) && rest_.size() > 1 && (rest_[1] == '\'' || rest_[1] == '&')) {
+        const char kind = lower_case(rest_[0]);
+        if (rest_[1] == '\'') {
+            if (kind == 'e') return take_string(1, true);
+            // Strings of bits never hold a backslash.
+            if (kind != 'u') return take_string(1, !standard_strings_ && kind == 'n');
+        } else if (kind == 'u' && rest_.size() > 2) {
+            if (rest_[2] == '\'') return take_string(2, false);
+            if (rest_[2] == '"') return take_quoted_name(2);
+        }
     }
-    if (kind == 'u' && second == '&' && rest_.size() > 2) {
-        if (rest_[2] == '\'') return take_string(2, false);
-        if (rest_[2] == '"') return take_quoted_name(2);
-    }
-    return take(sql_token_kind::word, size_of_word(rest_));
+    return take(sql_token_kind::word, size_of(rest_, letter | decimal_digit | dollar));
+}
+
+/// A parameter, a string in dollar quotes, or the dollar alone.
+sql_token sql_lexer::take_after_dollar() noexcept {
+    const std::size_t digits = size_of(rest_, decimal_digit, 1);
+    if (digits > 1) return take(sql_token_kind::parameter, digits);
+    const std::size_t delimiter = dollar_delimiter();
+    return delimiter > 0 ? take_dollar_string(delimiter) : take(sql_token_kind::symbol, 1);
 }
 
 /// The length of the `$$` or `$tag$` at the front, or 0.
 std::size_t sql_lexer::dollar_delimiter() const noexcept {
-    std::string_view tag = rest_.substr(1);
-    if (!tag.empty() && begins_word(tag.front())) {
-        const auto* const end = std::find_if_not(
-            tag.begin(), tag.end(), [](char c) { return begins_word(c) || is_decimal_digit(c); });
-        tag.remove_prefix(static_cast<std::size_t>(end - tag.begin()));
-    }
-    return tag.starts_with('$') ? rest_.size() - tag.size() + 1 : 0;
+    const std::string_view tag = rest_.substr(1);
+    const bool begins = !tag.empty() && is_any_of(tag.front(), letter);
+    const std::size_t size = begins ? size_of(tag, letter | decimal_digit) : 0;
+    return tag.substr(size).starts_with('$') ? size + 2 : 0;
 }
 
 }  // namespace podpool::detail

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/detail/lower_case.hpp>
+
 #include <cstdint>
 #include <string_view>
 
@@ -25,7 +27,10 @@ struct sql_token {
     std::string_view text;
 
     /// Whether it is this keyword, in whatever case.
-    [[nodiscard]] bool is_word(std::string_view keyword) const noexcept;
+    [[nodiscard]] bool is_word(std::string_view keyword) const noexcept {
+        return kind == sql_token_kind::word && text.size() == keyword.size() &&
+               equal_ignoring_case(text, keyword);
+    }
     [[nodiscard]] bool is_symbol(char wanted) const noexcept {
         return kind == sql_token_kind::symbol && text.front() == wanted;
     }
@@ -55,6 +60,7 @@ private:
     sql_token take_string(std::size_t prefix, bool backslashes) noexcept;
     sql_token take_dollar_string(std::size_t delimiter) noexcept;
     sql_token take_word() noexcept;
+    sql_token take_after_dollar() noexcept;
     [[nodiscard]] std::size_t dollar_delimiter() const noexcept;
 
     std::string_view rest_;

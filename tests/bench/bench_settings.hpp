@@ -11,7 +11,7 @@ namespace podpool::bench {
 
 /// What the command line asks for.
 struct bench_settings {
-    /// Names of groups; empty: all.
+    /// Names of groups; empty: all but those that take long.
     std::vector<std::string> groups;
     /// Rounds per comparison; zero: as many as each group thinks right.
     std::size_t rounds = 0;
@@ -21,8 +21,16 @@ struct bench_settings {
     bool markdown = false;
     /// Where to write every measurement; empty: nowhere.
     std::string json_file;
+    /// Whether everything works, not how fast: short rounds, few cases. Of the groups defaults and arrivals,
+    /// as are the next ones.
+    bool quick = false;
+    /// A contender of an older podpool, which takes part; empty: none.
+    std::string older;
+    /// Count instructions, too.
+    bool instructions = false;
 
-    [[nodiscard]] bool wants(const std::string& group) const;
+    /// Whether a group was asked for by name.
+    [[nodiscard]] bool names(const std::string& group) const;
     [[nodiscard]] std::size_t rounds_or(std::size_t usual) const { return rounds != 0 ? rounds : usual; }
 };
 

@@ -22,6 +22,10 @@ void run_async_group(const bench_settings& settings, report& into);
 void run_query_group(const bench_settings& settings, report& into);
 /// `select 1` by coroutines on one thread.
 void run_coroutines_group(const bench_settings& settings, report& into);
+/// podpool as it comes and with other resets beside libpq with and without a pool, each a process of its own.
+void run_defaults_group(const bench_settings& settings, report& into);
+/// Six busy processes that find two more servers behind their name.
+void run_arrivals_group(const bench_settings& settings, report& into);
 #endif
 #ifdef PODPOOL_BENCH_MYSQL
 /// Sessions, acquire + release and `select 1` with MySQL or MariaDB.

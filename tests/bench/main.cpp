@@ -20,14 +20,21 @@ using namespace podpool::bench;
 struct group {
     std::string name;
     void (*run)(const bench_settings&, report&);
+    /// Takes long, or needs a quiet machine: runs only when it is named.
+    bool only_by_name = false;
 };
 
 const std::vector<group>& all_groups() {
     static const std::vector<group> groups = {
-        {"cycle", run_cycle_group}, {"threads", run_threads_group},
-        {"held", run_held_group},   {"async", run_async_group},
+        {"cycle", run_cycle_group},
+        {"threads", run_threads_group},
+        {"held", run_held_group},
+        {"async", run_async_group},
 #ifdef PODPOOL_BENCH_POSTGRES
-        {"query", run_query_group}, {"coroutines", run_coroutines_group},
+        {"query", run_query_group},
+        {"coroutines", run_coroutines_group},
+        {"defaults", run_defaults_group, true},
+        {"arrivals", run_arrivals_group, true},
 #endif
 #ifdef PODPOOL_BENCH_MYSQL
         {"mysql", run_mysql_group},
@@ -39,7 +46,7 @@ const std::vector<group>& all_groups() {
 report run_groups(const bench_settings& settings) {
     report all;
     for (const group& each : all_groups()) {
-        if (!settings.wants(each.name)) continue;
+        if (!settings.names(each.name) && (each.only_by_name || !settings.groups.empty())) continue;
         std::cerr << "running: " << each.name << '\n';
         try {
             each.run(settings, all);
@@ -48,7 +55,7 @@ report run_groups(const bench_settings& settings) {
         }
     }
 #ifndef PODPOOL_BENCH_POSTGRES
-    all.not_run.emplace_back("query, coroutines: built without podpool::postgres");
+    all.not_run.emplace_back("query, coroutines, defaults, arrivals: built without podpool::postgres");
 #endif
 #ifndef PODPOOL_BENCH_MYSQL
     all.not_run.emplace_back("mysql: built without podpool::mysql");

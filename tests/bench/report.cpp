@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "report.hpp"
 
+#include "table_text.hpp"
 #include "workers.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <fstream>
 #include <iomanip>
@@ -15,25 +15,12 @@ namespace podpool::bench {
 namespace {
 
 constexpr int ratio_decimals = 2;
-constexpr std::size_t columns = 6;
-using cells = std::array<std::string, columns>;
 
-const cells heads = {"workload", "podpool (min to max)", "compared with", "ratio (min to max)", "aim", "met"};
-
-std::string number(double value, int decimals) {
-    std::ostringstream text;
-    text << std::fixed << std::setprecision(decimals) << value;
-    return text.str();
-}
+const std::vector<std::string> heads = {
+    "workload", "podpool (min to max)", "compared with", "ratio (min to max)", "aim", "met"};
 
 std::string with_unit(const series& values, const figure& unit) {
-    return number(values.median(), unit.decimals) + (unit.unit.empty() ? "" : " " + unit.unit);
-}
-
-std::string spread(const series& values, int decimals) {
-    std::ostringstream text;
-    text << '(' << number(values.smallest(), decimals) << " to " << number(values.largest(), decimals) << ')';
-    return text.str();
+    return number_text(values.median(), unit.decimals) + (unit.unit.empty() ? "" : " " + unit.unit);
 }
 
 series judged_values(const row& judged) {
@@ -43,28 +30,30 @@ series judged_values(const row& judged) {
 std::string goal_text(const row& judged) {
     if (!judged.goal) return "";
     const std::string sign = judged.goal->side == aim::bound::at_most ? "≤ " : "≥ ";
-    if (!judged.goal->of_value) return sign + number(judged.goal->limit, ratio_decimals);
-    return sign + number(judged.goal->limit, judged.unit.decimals) + " " + judged.unit.unit;
+    if (!judged.goal->of_value) return sign + number_text(judged.goal->limit, ratio_decimals);
+    return sign + number_text(judged.goal->limit, judged.unit.decimals) +
+           (judged.unit.unit.empty() ? "" : " " + judged.unit.unit);
 }
 
-cells cells_of(const row& shown) {
-    cells result;
+std::vector<std::string> cells_of(const row& shown) {
+    std::vector<std::string> result(heads.size());
     result[0] = shown.workload;
-    result[1] = with_unit(shown.measured, shown.unit) + " " + spread(shown.measured, shown.unit.decimals);
+    result[1] =
+        with_unit(shown.measured, shown.unit) + " " + spread_text(shown.measured, shown.unit.decimals);
     if (!shown.baseline.empty()) {
         const series ratio = ratios(shown.measured, shown.compared);
         result[2] = shown.baseline + ", " + with_unit(shown.compared, shown.unit);
-        result[3] = number(ratio.median(), ratio_decimals) + " " + spread(ratio, ratio_decimals);
+        result[3] = number_text(ratio.median(), ratio_decimals) + " " + spread_text(ratio, ratio_decimals);
     }
     result[4] = goal_text(shown);
     result[5] = verdict(shown);
     return result;
 }
 
-/// Characters, not bytes: what an editor shows.
-std::size_t width_of(const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+table_lines lines_of(const report& all) {
+    table_lines lines{heads};
+    for (const row& each : all.rows) lines.push_back(cells_of(each));
+    return lines;
 }
 
 std::string machine_text() {
@@ -93,14 +82,6 @@ std::string quoted(const std::string& text) {
     return out.str();
 }
 
-void print_values(std::ostream& out, const series& values) {
-    out << '[';
-    for (std::size_t index = 0; index < values.values().size(); ++index) {
-        out << (index != 0 ? "," : "") << values.values()[index];
-    }
-    out << ']';
-}
-
 void print_texts(std::ostream& out, const std::vector<std::string>& texts) {
     out << '[';
     for (std::size_t index = 0; index < texts.size(); ++index)
@@ -121,23 +102,15 @@ std::string verdict(const row& judged) {
     const double reached = judged_values(judged).median();
     const double limit = judged.goal->limit;
     const bool met = judged.goal->side == aim::bound::at_most ? reached <= limit : reached >= limit;
-    return met ? "yes" : "no, by " + number(std::abs(reached / limit - 1.0) * 100.0, 0) + " %";
+    if (!met && limit == 0) return "no";
+    return met ? "yes" : "no, by " + number_text(std::abs(reached / limit - 1.0) * 100.0, 0) + " %";
 }
 
 void print_table(std::ostream& out, const report& all) {
-    std::vector<cells> lines{heads};
-    for (const row& each : all.rows) lines.push_back(cells_of(each));
-    std::array<std::size_t, columns> widths{};
-    for (const cells& line : lines) {
-        for (std::size_t column = 0; column < columns; ++column) {
-            widths[column] = std::max(widths[column], width_of(line[column]));
-        }
-    }
-    for (const cells& line : lines) {
-        for (std::size_t column = 0; column < columns; ++column) {
-            out << line[column] << std::string(widths[column] - width_of(line[column]) + 2, ' ');
-        }
-        out << '\n';
+    if (!all.rows.empty()) print_aligned(out, lines_of(all));
+    for (const contest& each : all.contests) {
+        out << '\n' << each.workload << '\n';
+        print_aligned(out, table_of(each));
     }
     out << "\nMedians of interleaved rounds. Machine: " << machine_text() << '\n';
     for (const std::string& remark : all.remarks) out << "note: " << remark << '\n';
@@ -145,13 +118,11 @@ void print_table(std::ostream& out, const report& all) {
 }
 
 void print_markdown(std::ostream& out, const report& all) {
-    out << "Machine: " << machine_text() << ".\n\n|";
-    for (const std::string& head : heads) out << ' ' << head << " |";
-    out << "\n|---|---|---|---|---|---|\n";
-    for (const row& each : all.rows) {
-        out << '|';
-        for (const std::string& cell : cells_of(each)) out << ' ' << cell << (cell.empty() ? "|" : " |");
-        out << '\n';
+    out << "Machine: " << machine_text() << ".\n\n";
+    if (!all.rows.empty()) print_markdown_table(out, lines_of(all));
+    for (const contest& each : all.contests) {
+        out << "\n### " << each.workload << "\n\n";
+        print_markdown_table(out, table_of(each));
     }
     for (const std::string& remark : all.remarks) out << "\nNote: " << remark << ".\n";
     for (const std::string& missing : all.not_run) out << "\nNot run: " << missing << ".\n";
@@ -173,6 +144,11 @@ void print_json(std::ostream& out, const report& all) {
         }
         if (each.goal) out << ",\"aim\":" << quoted(goal_text(each)) << ",\"met\":" << quoted(verdict(each));
         out << '}';
+    }
+    out << "],\n\"contests\":[";
+    for (std::size_t index = 0; index < all.contests.size(); ++index) {
+        out << (index != 0 ? ",\n" : "\n");
+        print_contest_json(out, all.contests[index]);
     }
     out << "],\n\"remarks\":";
     print_texts(out, all.remarks);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "contest.hpp"
 #include "rounds.hpp"
 #include "series.hpp"
 
@@ -52,6 +53,7 @@ struct row {
 /// Everything measured in one run.
 struct report {
     std::vector<row> rows;
+    std::vector<contest> contests;
     std::vector<std::string> remarks;
     std::vector<std::string> not_run;
 

@@ -35,12 +35,12 @@ std::vector<int> usable_cores() {
     return cores;
 }
 
-void keep_on(pid_t thread, int core) {
+void keep_on(pid_t thread, const std::vector<int>& cores) {
     cpu_set_t set;
     CPU_ZERO(&set);
-    CPU_SET(static_cast<std::size_t>(core), &set);
+    for (const int core : cores) CPU_SET(static_cast<std::size_t>(core), &set);
     if (sched_setaffinity(thread, sizeof set, &set) != 0) {
-        throw std::system_error(errno, std::generic_category(), "pinning to a core");
+        throw std::system_error(errno, std::generic_category(), "pinning to cores");
     }
 }
 
@@ -89,7 +89,7 @@ private:
         worker_span& span = spans_[index];
         try {
             if (where_ != placement::anywhere) {
-                keep_on(0, where_ == placement::pinned ? cores_[index % cores_.size()] : cores_.front());
+                keep_on(0, {where_ == placement::pinned ? cores_[index % cores_.size()] : cores_.front()});
             }
             all_here_.arrive_and_wait();
             const auto delayed_before = run_queue_wait();
@@ -162,7 +162,9 @@ teamwork run_together(std::size_t count, placement where, clock::duration length
 
 std::size_t core_count() { return usable_cores().size(); }
 
-void keep_on_first_core(pid_t process) { keep_on(process, usable_cores().front()); }
+void keep_on_first_core(pid_t process) { keep_on(process, {usable_cores().front()}); }
+
+void allow_all_cores(pid_t process) { keep_on(process, usable_cores()); }
 
 void sleep_precisely() { prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); }
 

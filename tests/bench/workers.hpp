@@ -63,6 +63,9 @@ std::size_t core_count();
 /// Keeps a process, or a thread of it, on the first core.
 void keep_on_first_core(pid_t process);
 
+/// Ends that: it may use the cores that this process may use.
+void allow_all_cores(pid_t process);
+
 /// Makes the calling thread's sleeps end when they should; the default slack is 50 µs.
 void sleep_precisely();
 

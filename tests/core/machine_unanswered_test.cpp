@@ -89,6 +89,36 @@ TEST_CASE("a connection that is given up when its lease ends is closed, whatever
     CHECK(pool.collect(action_kind::close).size() == 1);
 }
 
+TEST_CASE("after a late answer another connection shows whether the server hangs, and nobody waits for it") {
+    bare_pool pool(settings_of(3), {1, 2});
+    const std::vector<slot_id> leased = pool.lease_new(3);
+    const bool first_is_full = pool.where(leased[0]) == pool.where(leased[1]) ||
+                               pool.where(leased[0]) == pool.where(leased[2]);
+    const endpoint silent = first_is_full ? pool.where(leased[0]) : pool.where(leased[1]);
+    for (const slot_id slot : leased) {
+        if (pool.where(slot) == silent) {
+            pool.machine.released_unanswered(slot, pool.now);
+        }
+    }
+    const slot_id taken = pool.machine.try_acquire(pool.now).slot;
+    REQUIRE(pool.where(taken) == silent);
+    pool.collect();
+    pool.machine.answer_is_late(taken, pool.now);
+    const std::vector<action> asked = pool.collect();
+    CHECK(std::count_if(asked.begin(), asked.end(), [&](const action& each) {
+              return each.kind == action_kind::reset && each.slot == taken;
+          }) == 1);
+    CHECK(std::count_if(asked.begin(), asked.end(), [&](const action& each) {
+              return each.kind == action_kind::check && pool.where(each.slot) == silent;
+          }) == 1);
+    for (const slot_id slot : leased) {
+        if (pool.where(slot) != silent) pool.machine.released(slot, {}, false, pool.now);
+    }
+    const grant next = pool.machine.try_acquire(pool.now);
+    REQUIRE(next);
+    CHECK_FALSE(pool.where(next.slot) == silent);
+}
+
 /// Two endpoints, both connections of one of which are being reset when the other is discovered.
 struct resetting_pool : bare_pool {
     explicit resetting_pool(const options& settings = settings_of(2)) : bare_pool(settings) {

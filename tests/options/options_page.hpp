@@ -69,7 +69,7 @@ inline constexpr std::string_view options_page_end =
 
 This section is about PostgreSQL. The keys of MySQL and MariaDB, among them names of the same kind with their own
 limits (`sslmode`, `target_session_attrs`), are in [mysql.md](mysql.md). One pool option differs there:
-`pool_reset=full` replaces a session in which a statement may have left something, because MySQL's connector can't
+`pool_reset=auto` and `full`, which are the same there, replace a session in which a statement may have left something, because MySQL's connector can't
 clear it, and of all others only rolls back a transaction that was left open.
 
 For PostgreSQL, libpq itself reads the rest of the string. Whatever psql accepts is accepted, byte for byte,

@@ -266,7 +266,11 @@ void pool_model::find_unusable(std::size_t pick, const failure& why) {
     const lease given = leases_[pick % leases_.size()];
     if (given.deadline <= now_) return;
     take_out(leases_, pick);
-    machine_.released(given.slot, why, !why, now_);
+    if (!why && pick % 2 == 1) {
+        machine_.answer_is_late(given.slot, now_);
+    } else {
+        machine_.released(given.slot, why, !why, now_);
+    }
     absorb();
     take_result(machine_.acquire(now_, given.deadline, given.cookie, core::queue_end::front, given.wanted),
                 given.cookie, given.deadline, core::queue_end::front, given.wanted);

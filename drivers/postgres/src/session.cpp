@@ -185,9 +185,19 @@ std::exception_ptr postgres_session::why_not_ready() const {
 void postgres_session::note_use(const postgres_statement& statement) noexcept {
     touched_ = true;
     if (left_something_) return;
+    const std::string_view sql = statement.sql();
+    left_something_ = settings_->pool.reset != reset_mode::automatic || !(plain_.knows(sql) || is_plain(sql));
+}
+
+/// Reads a statement that isn't known yet. The encoding only changes by a statement that isn't plain; how
+/// backslashes are meant may change by the server's configuration.
+bool postgres_session::is_plain(std::string_view sql) noexcept {
     const PGconn* connection = connection_.get();
-    left_something_ = settings_->pool.reset != reset_mode::automatic || !is_readable(connection) ||
-                      !leaves_nothing(statement.sql(), standard_strings(connection));
+    const bool backslash = sql.find('\\') != std::string_view::npos;
+    const bool standard = !backslash || standard_strings(connection);
+    if (!is_readable(connection) || !leaves_nothing(sql, standard)) return false;
+    if (!backslash) plain_.remember(sql);
+    return true;
 }
 
 void postgres_session::note_size(std::size_t bytes) noexcept {

@@ -3,6 +3,7 @@
 
 #include "cancel.hpp"
 #include "commit_watch.hpp"
+#include "plain_texts.hpp"
 #include "settings.hpp"
 
 #include <podpool/credentials.hpp>
@@ -26,6 +27,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace podpool {
 
@@ -144,6 +146,7 @@ private:
     [[nodiscard]] std::exception_ptr why_not_ready() const;
     /// Notes that a user runs a statement, and whether it may leave something in the session.
     void note_use(const postgres_statement& statement) noexcept;
+    [[nodiscard]] bool is_plain(std::string_view sql) noexcept;
     /// Notes that libpq had to hold this many bytes at once.
     void note_size(std::size_t bytes) noexcept;
     [[nodiscard]] bool send(const postgres_statement& statement);
@@ -204,6 +207,7 @@ private:
     bool touched_ = false;
     /// A statement may have left something in the session since then, or a user had the PGconn itself.
     bool left_something_ = false;
+    plain_texts plain_;
     /// A full reset was sent, and its answer not been read.
     bool reset_sent_ = false;
     /// The server didn't tell how many sessions it has.

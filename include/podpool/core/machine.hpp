@@ -108,6 +108,10 @@ public:
         connections_.give_back(id);
     }
 
+    /// Takes back an `unanswered` grant whose answer didn't come while its caller waited: the background goes on
+    /// waiting, and another connection of the endpoint shows whether its server hangs.
+    void answer_is_late(slot_id id, time_point now);
+
     /// Takes a lease back whose connection must not be used again; a new one is opened when somebody needs
     /// it.
     void discarded(slot_id id, time_point now, close_reason why = close_reason::discarded) {

@@ -77,9 +77,13 @@ bool pool_state<Driver>::read_answer(cell& leased, core::time_point until) {
     const bool good = !answer.late && !answer.why;
     const role told = good ? role_of(*leased.connection) : role::unknown;
     if (good && told == leased.told) return true;
+    const bool waited = until != core::time_point{};
     lock held(mutex_);
     if (good) {
         note_role(leased, told, clock_now());
+    } else if (answer.late && waited) {
+        leased.timed_since = {};
+        machine_.answer_is_late(leased.slot, clock_now());
     } else {
         leased.timed_since = {};
         machine_.released(leased.slot, answer.why, answer.late, clock_now());

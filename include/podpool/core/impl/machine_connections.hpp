@@ -86,6 +86,14 @@ inline void machine::released_unanswered_slowly(slot_id id, time_point now) {
     settle(now);
 }
 
+inline void machine::answer_is_late(slot_id id, time_point now) {
+    if (!ends_with_lease(id, now)) {
+        start_reset(id, now);
+        ask_a_sibling(connections_[id].endpoint, now);
+    }
+    settle(now);
+}
+
 /// Closes a connection whose lease has ended if there is a reason to; whether there was one.
 inline bool machine::ends_with_lease(slot_id id, time_point now) {
     const slot& returned = connections_[id];

@@ -326,7 +326,7 @@ TEST_CASE("#40 a bad value names key, value and range") {
         {"pool_discovery=consul", "\"consul\" is unknown; expected one of auto, dns, srv, static"},
         {"pool_balance=LEAST_ACTIVE",
          "\"LEAST_ACTIVE\" is unknown; expected one of least_active, p2c, round_robin, random"},
-        {"pool_reset=on", "\"on\" is unknown; expected one of full, rollback, none"},
+        {"pool_reset=on", "\"on\" is unknown; expected one of auto, full, rollback, none"},
         {"pool_dns_servers=kube-dns", "\"kube-dns\" is not an IP address" + servers},
         {"pool_dns_search=on", "\"on\" is unknown; expected one of auto, system, off"},
         {"pool_address_family=v4", "\"v4\" is unknown; expected one of auto, ipv4, ipv6, both"},
@@ -401,11 +401,11 @@ TEST_CASE("the limits themselves are allowed") {
 
 TEST_CASE("a long value is shortened in the message, and a strange one is made printable") {
     CHECK(problem("pool_reset=" + std::string(65, 'x')) ==
-          "pool_reset: \"" + std::string(64, 'x') + "...\" is unknown; expected one of full, rollback, none");
+          "pool_reset: \"" + std::string(64, 'x') + "...\" is unknown; expected one of auto, full, rollback, none");
     CHECK(problem("pool_name=" + std::string(64, 'x')).find(std::string(64, 'x') + "\" is too long") !=
           std::string::npos);
     CHECK(problem("postgres://h?pool_reset=a%0ab%7f%c3%a4") ==
-          "pool_reset: \"a?b???\" is unknown; expected one of full, rollback, none");
+          "pool_reset: \"a?b???\" is unknown; expected one of auto, full, rollback, none");
     CHECK(problem("pool_" + std::string(100'000, 'x') + "=1").size() < 200);
 }
 

@@ -92,7 +92,7 @@ TEST_CASE("#40 options set in code are checked as those of a string") {
         {[](options& o) { o.balance = static_cast<podpool::balance_policy>(99); },
          "pool_balance: 99 is unknown; expected one of least_active, p2c, round_robin, random"},
         {[](options& o) { o.reset = static_cast<podpool::reset_mode>(99); },
-         "pool_reset: 99 is unknown; expected one of full, rollback, none"},
+         "pool_reset: 99 is unknown; expected one of auto, full, rollback, none"},
         {[](options& o) { o.name = "a\nb"; },
          "pool_name: \"a?b\" holds a character that is not allowed; expected 1 to 63 printable ASCII "
          "characters "

@@ -193,7 +193,7 @@ inline constexpr std::array option_table{
     option_row{"pool_reset", "",
                "What is done with the session when a connection comes back, off the caller's path. `full`: "
                "nothing leaks from one caller to the next; `auto`: as `full`, but for leases whose statements "
-               "leave nothing behind (docs/statements.md; MySQL: `full`); `rollback`: an open transaction is "
+               "leave nothing behind (PostgreSQL; docs/security.md); `rollback`: an open transaction is "
                "rolled back; `none`: nothing, and a connection in a transaction is closed.",
                choice_field<reset_mode>{&options::reset, reset_choices, {}}},
     option_row{

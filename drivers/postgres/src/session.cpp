@@ -79,7 +79,9 @@ constexpr std::string_view crash_shutdown = "57P02";
 
 std::uint64_t next_operation(postgres_session& session) noexcept { return session.next_operation(); }
 
-asio::any_io_executor executor_of(const postgres_session& session) { return session.executor(); }
+const asio::any_io_executor& executor_of(const postgres_session& session) noexcept {
+    return session.executor();
+}
 
 void start_postgres_query::operator()(std::uint64_t operation, const statement& wanted,
                                       query_handler_ptr<result> handler) const {
@@ -133,7 +135,7 @@ void postgres_session::start(std::uint64_t operation, const postgres_statement& 
     lock held(mutex_);
     if (std::exception_ptr problem = why_not_ready()) {
         held.unlock();
-        handler.release()->complete(std::move(problem), {}, true);
+        handler.release()->complete(std::move(problem), {}, completed_by::initiation);
         return;
     }
     running_ = operation;
@@ -146,7 +148,7 @@ void postgres_session::start(std::uint64_t operation, const postgres_statement& 
     }
     // In blocking mode a send may wait for the server to read.
     PQsetnonblocking(connection_.get(), 1);
-    if (!send(statement) || pump()) answered(held, true);
+    if (!send(statement) || pump()) answered(held, completed_by::initiation);
 }
 
 std::exception_ptr postgres_session::why_not_ready() const {
@@ -239,7 +241,7 @@ void postgres_session::woken(std::uint64_t registration, bool writing) {
     if (running_ == 0 || answered_) return;
     // What it returns doesn't matter: after a failure the connection is bad, and collect() gets the reason.
     static_cast<void>(PQconsumeInput(connection_.get()));
-    if (pump()) answered(held, false);
+    if (pump()) answered(held, completed_by::connection);
 }
 
 void postgres_session::unregister() noexcept {
@@ -249,15 +251,18 @@ void postgres_session::unregister() noexcept {
     writing_ = false;
 }
 
-void postgres_session::answered(lock& held, bool initiating) {
+void postgres_session::answered(lock& held, completed_by whom) {
     answered_ = true;
     if (cancel_in_flight_) return;
     outcome end = end_of(std::move(collected_));
-    complete(held, std::move(end), initiating);
+    complete(held, std::move(end), whom);
 }
 
-void postgres_session::complete(lock& held, outcome end, bool initiating) {
+void postgres_session::complete(lock& held, outcome end, completed_by whom) {
     query_handler_ptr<postgres_result> handler = std::move(handler_);
+    // The wait that has kept the executor running may end below, before the handler is posted.
+    std::optional<tracked_work<asio::any_io_executor>> work;
+    if (whom != completed_by::connection) work.emplace(track_work(executor_));
     const std::shared_ptr<cancel_watch> watch = std::move(cancel_watch_);
     running_ = 0;
     collected_.reset();
@@ -269,7 +274,7 @@ void postgres_session::complete(lock& held, outcome end, bool initiating) {
     if (used_blocking_ || lost_ || PQsocket(connection_.get()) < 0) unregister();
     held.unlock();
     if (watch) watch->stop();
-    handler.release()->complete(std::move(end.failed), std::move(end.result), initiating);
+    handler.release()->complete(std::move(end.failed), std::move(end.result), whom);
 }
 
 postgres_session::outcome postgres_session::end_of(result_ptr result) {
@@ -401,7 +406,7 @@ void postgres_session::cancel_returned(std::uint64_t operation) {
     lock held(mutex_);
     if (running_ != operation) return;
     cancel_in_flight_ = false;
-    if (answered_) answered(held, false);
+    if (answered_) answered(held, completed_by::anyone);
 }
 
 bool postgres_session::is_running(std::uint64_t operation) {
@@ -428,7 +433,7 @@ void postgres_session::lose(lock& held) {
             {{}, {}, "the statement was given up, and its connection with it", {}, {}, where_text_, true})),
         {}};
     // Posted: nobody who cancels or closes expects to be in the handler before he is done.
-    complete(held, std::move(end), true);
+    complete(held, std::move(end), completed_by::initiation);
 }
 
 void postgres_session::close() noexcept {

@@ -146,8 +146,8 @@ private:
     [[nodiscard]] bool wait(boost::asio::posix::stream_descriptor::wait_type direction, bool& waiting);
     void woken(std::uint64_t registration, bool writing);
     /// Completes the operation unless a request to cancel it is still on its way.
-    void answered(lock& held, bool initiating);
-    void complete(lock& held, outcome end, bool initiating);
+    void answered(lock& held, completed_by whom);
+    void complete(lock& held, outcome end, completed_by whom);
     void lose(lock& held);
     void unregister() noexcept;
     [[nodiscard]] outcome end_of(result_ptr result);

@@ -10,6 +10,7 @@
 #include <podpool/endpoint_info.hpp>
 #include <podpool/failure.hpp>
 #include <podpool/postgres/detail/start_query.hpp>
+#include <podpool/postgres/detail/parameter_arrays.hpp>
 #include <podpool/postgres/error.hpp>
 #include <podpool/reset_mode.hpp>
 
@@ -66,7 +67,7 @@ public:
     static boost::asio::awaitable<failure> reset(std::shared_ptr<postgres_session> self, reset_mode mode);
 
     /// Runs a statement on the calling thread.
-    postgres_result run(const postgres_statement& statement);
+    postgres_result run(const statement_view& statement);
 
     [[nodiscard]] std::uint64_t next_operation() noexcept { return ++last_operation_; }
     void start(std::uint64_t operation, const postgres_statement& statement, on_cancel cancelling,
@@ -102,6 +103,10 @@ private:
     using lock = std::unique_lock<std::mutex>;
     struct wake_up;
 
+    /// The mutex, or nothing where nobody else can come in between.
+    [[nodiscard]] lock lock_if_shared() {
+        return shared_.load(std::memory_order_acquire) ? lock(mutex_) : lock();
+    }
     /// How an operation ended: an error, or a result.
     struct outcome {
         std::exception_ptr failed;
@@ -135,7 +140,8 @@ private:
     [[nodiscard]] std::exception_ptr why_not_ready() const;
     /// Notes that libpq had to hold this many bytes at once.
     void note_size(std::size_t bytes) noexcept;
-    [[nodiscard]] bool send(const postgres_statement& statement);
+    [[nodiscard]] bool send(const statement_view& statement);
+    [[nodiscard]] bool send_copied(const postgres_statement& statement);
     /// Reads and writes what can be; true when the whole answer is there.
     [[nodiscard]] bool pump();
     [[nodiscard]] bool flush();
@@ -159,7 +165,10 @@ private:
     void note_end(std::string_view sqlstate, const std::string& message);
     static void notice(void* session, const PGresult* result);
     /// Forgets what a statement's notice said when the session is ready for the next one: that was no end.
-    void forget_announcement();
+    void forget_announcement() {
+        if (!announced_.sqlstate.empty()) judge_announcement();
+    }
+    void judge_announcement();
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<const postgres_settings> settings_;
@@ -172,6 +181,8 @@ private:
     cancel_key cancel_key_;
 
     boost::asio::posix::stream_descriptor descriptor_;
+    /// An operation runs or the socket is registered: handlers may come in between on other threads.
+    std::atomic<bool> shared_{false};
     std::uint64_t registration_ = 0;
     bool reading_ = false;
     bool writing_ = false;

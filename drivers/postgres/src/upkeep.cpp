@@ -167,7 +167,8 @@ return_state postgres_session::inspect(reset_mode mode) {
     forget_announcement();
     if (running_ != 0) note(failure_kind::connection_lost, "returned while a statement was running");
     if (PQstatus(connection) != CONNECTION_OK) note_end({}, "the connection is broken");
-    if (!lost_ && PQpipelineStatus(connection) != PQ_PIPELINE_OFF && PQexitPipelineMode(connection) == 0) {
+    if (!lost_ && handed_out_ && PQpipelineStatus(connection) != PQ_PIPELINE_OFF &&
+        PQexitPipelineMode(connection) == 0) {
         note(failure_kind::connection_lost, "returned with a pipeline in progress");
     }
     const PGTransactionStatusType status = PQtransactionStatus(connection);
@@ -188,7 +189,11 @@ return_state postgres_session::inspect(reset_mode mode) {
         const std::string reason = unmet(settings_->wanted, reported_state(connection));
         if (!reason.empty()) note(failure_kind::wrong_role, reason);
     }
-    found.why = worst_ ? worst_ : std::exchange(server_error_, {});
+    if (worst_) {
+        found.why = worst_;
+    } else if (server_error_) {
+        found.why = std::exchange(server_error_, {});
+    }
     found.served = std::exchange(served_, false);
     found.role = role;
     found.role_doubtful = std::exchange(refused_write_, false);

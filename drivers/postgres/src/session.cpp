@@ -278,6 +278,7 @@ void postgres_session::complete(lock& held, outcome end, completed_by whom) {
 
 postgres_session::outcome postgres_session::end_of(result_ptr result) {
     forget_announcement();
+    if (!by_user_) role_due_ = core::time_point::min();
     // A result that is whole counts, whatever happened to the connection after it.
     if (result && !is_error(result.get())) {
         served_ = served_ || by_user_;
@@ -286,6 +287,7 @@ postgres_session::outcome postgres_session::end_of(result_ptr result) {
         if (!transaction_failure_.empty()) note_failed_transaction({});
         return {nullptr, postgres_result(result.release())};
     }
+    role_due_ = core::time_point::min();
     const bool gone = PQstatus(connection_.get()) == CONNECTION_BAD;
     postgres_error::report said = report_of(result.get(), where_text_);
     if (said.message.empty()) said.message = tidy_connect_message(PQerrorMessage(connection_.get()));

@@ -5,12 +5,13 @@
 #include "commit_watch.hpp"
 #include "settings.hpp"
 
+#include <podpool/core/time.hpp>
 #include <podpool/credentials.hpp>
 #include <podpool/driver.hpp>
 #include <podpool/endpoint_info.hpp>
 #include <podpool/failure.hpp>
-#include <podpool/postgres/detail/start_query.hpp>
 #include <podpool/postgres/detail/parameter_arrays.hpp>
+#include <podpool/postgres/detail/start_query.hpp>
 #include <podpool/postgres/error.hpp>
 #include <podpool/reset_mode.hpp>
 
@@ -87,7 +88,8 @@ public:
     /// The connection for a user's own calls of libpq.
     PGconn* hand_out();
     [[nodiscard]] bool is_alive() noexcept;
-    [[nodiscard]] return_state inspect(reset_mode mode);
+    /// `now`: by a clock that may be a tick late. The role is read where it may have changed, see role_at().
+    [[nodiscard]] return_state inspect(reset_mode mode, core::time_point now);
 
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
     [[nodiscard]] const endpoint& where() const noexcept { return where_.where; }
@@ -101,12 +103,12 @@ public:
 
 private:
     using lock = std::unique_lock<std::mutex>;
-    struct wake_up;
-
     /// The mutex, or nothing where nobody else can come in between.
     [[nodiscard]] lock lock_if_shared() {
         return shared_.load(std::memory_order_acquire) ? lock(mutex_) : lock();
     }
+    struct wake_up;
+
     /// How an operation ended: an error, or a result.
     struct outcome {
         std::exception_ptr failed;
@@ -135,6 +137,9 @@ private:
     [[nodiscard]] bool read_news();
     void make_tidy();
     void drop_notifications();
+    /// The role for the end of a lease, read again if a second has passed or something hints at a change: an
+    /// error, a reset, a check, news between two leases, a user's own calls of libpq.
+    [[nodiscard]] postgres_role role_at(core::time_point now);
 
     // session.cpp: everything below wants the mutex, except on a thread that has the session for itself.
     [[nodiscard]] std::exception_ptr why_not_ready() const;
@@ -176,13 +181,13 @@ private:
     const std::string where_text_;
 
     std::mutex mutex_;
+    /// An operation runs or the socket is registered: handlers may come in between on other threads.
+    std::atomic<bool> shared_{false};
     connection_ptr connection_;
     int start_error_ = 0;  // errno when the attempt began
     cancel_key cancel_key_;
 
     boost::asio::posix::stream_descriptor descriptor_;
-    /// An operation runs or the socket is registered: handlers may come in between on other threads.
-    std::atomic<bool> shared_{false};
     std::uint64_t registration_ = 0;
     bool reading_ = false;
     bool writing_ = false;
@@ -219,6 +224,9 @@ private:
     failure server_error_;
     /// What a server that doesn't report its role said of it.
     postgres_role asked_role_ = postgres_role::unknown;
+    /// What the last inspection read of it, and when it is to be read again.
+    postgres_role inspected_role_ = postgres_role::unknown;
+    core::time_point role_due_ = core::time_point::min();
     /// The last user of the connection blocked, and the next one will too.
     bool used_blocking_ = false;
     announcement announced_;

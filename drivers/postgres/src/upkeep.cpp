@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
 #include <new>
 #include <optional>
 #include <utility>
@@ -150,6 +151,7 @@ bool postgres_session::read_news() {
         const ssize_t size = recv(PQsocket(connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
         if (size == 0) return false;
         if (size < 0) return errno == EAGAIN || errno == EINTR;
+        role_due_ = core::time_point::min();
         const bool good = PQconsumeInput(connection) == 1;
         // Parses what has come, which calls notice().
         static_cast<void>(PQisBusy(connection));
@@ -159,8 +161,19 @@ bool postgres_session::read_news() {
     return true;
 }
 
-return_state postgres_session::inspect(reset_mode mode) {
-    const lock held(mutex_);
+postgres_role postgres_session::role_at(core::time_point now) {
+    // A primary becomes a standby by a restart, and one that is read-only refuses writes: both are errors.
+    // What comes without an error is a promotion.
+    constexpr std::chrono::seconds lifetime{1};
+    if (now >= role_due_ || handed_out_) {
+        inspected_role_ = role();
+        role_due_ = now + lifetime;
+    }
+    return inspected_role_;
+}
+
+return_state postgres_session::inspect(reset_mode mode, core::time_point now) {
+    const lock held = lock_if_shared();
     PGconn* connection = connection_.get();
     return_state found;
     // Statements that a user ran on the native handle.
@@ -178,7 +191,7 @@ return_state postgres_session::inspect(reset_mode mode) {
         note(failure_kind::connection_lost, "returned in a transaction");
     }
     // Only what a user can't set for a session of his own; the rest is judged after the reset.
-    const postgres_role role = this->role();
+    const postgres_role role = role_at(now);
     if (role == postgres_role::standby && wants_writes(settings_->wanted)) {
         note(failure_kind::wrong_role, "the server has become a standby");
     } else if (role == postgres_role::primary && settings_->wanted == session_attrs::standby) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <podpool/detail/async_waiter.hpp>
+#include <podpool/detail/await_acquire.hpp>
 #include <podpool/detail/background_thread.hpp>
 #include <podpool/detail/detailed_handler.hpp>
 #include <podpool/detail/pool_state.hpp>
@@ -130,11 +131,12 @@ public:
     /// Waits for a connection without blocking, at most pool_acquire_timeout.
     ///
     /// Completes with a lease that holds one, or with an empty lease and an error: those of acquire(),
-    /// or operation_aborted. The handler runs on its associated executor (default: get_executor()), never
-    /// inside this function, with its associated allocator. It must not throw where the pool has a thread of
-    /// its own and the handler runs there: nobody could catch it, and the program ends (std::terminate).
-    /// Cancellation: terminal, partial and total, at any time and from any thread; it takes the caller
-    /// out of the queue and changes nothing else. A connection being opened for it feeds the pool.
+    /// or operation_aborted. The handler runs on its associated executor (default: get_executor()), with its
+    /// associated allocator, and never inside this function; but where a connection is idle it goes through
+    /// its immediate executor if it was bound to one (Boost 1.82 or newer). It must not throw where the pool
+    /// has a thread of its own and the handler runs there: nobody could catch it, and the program ends
+    /// (std::terminate). Cancellation: terminal, partial and total, at any time and from any thread; it takes
+    /// the caller out of the queue and changes nothing else. A connection being opened for it feeds the pool.
     template <boost::asio::completion_token_for<acquire_signature> Token>
     auto async_acquire(Token&& token, std::source_location site = std::source_location::current()) {
         return async_acquire(state_->settings().acquire_timeout, std::forward<Token>(token), site);
@@ -169,7 +171,9 @@ public:
     }
 
     /// The same for coroutines: `co_await pool.async_acquire()` throws the podpool::error of acquire(), which
-    /// names pool, sizes, waiters and the last failure of each endpoint.
+    /// names pool, sizes, waiters and the last failure of each endpoint. Nothing is acquired before it is
+    /// awaited. With an idle connection the coroutine goes on at once, before any other handler: one that
+    /// acquires again and again and awaits nothing else doesn't let others run.
     boost::asio::awaitable<lease<Driver>> async_acquire(
         std::source_location site = std::source_location::current()) {
         return async_acquire(state_->settings().acquire_timeout, site);
@@ -191,15 +195,7 @@ public:
     boost::asio::awaitable<lease<Driver>> async_acquire(
         role wanted, std::chrono::nanoseconds timeout,
         std::source_location site = std::source_location::current()) {
-        using signature = void(std::exception_ptr, lease<Driver>);
-        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, signature>(
-            [](auto handler, const std::shared_ptr<detail::pool_state<Driver>>& state, role kind,
-               std::chrono::nanoseconds limit, std::source_location where) {
-                using detailed = detail::detailed_handler<Driver, decltype(handler)>;
-                detail::start_acquire<Driver>(state, kind, limit, where,
-                                              detailed{std::move(handler), state, kind});
-            },
-            boost::asio::use_awaitable, state_, wanted, timeout, site);
+        return detail::await_acquire<Driver>(state_, wanted, timeout, site);
     }
 
     /// Waits until pool_min_conns connections, at least one, are open; at most pool_acquire_timeout. For a

@@ -53,11 +53,24 @@ const std::vector<text_row> table{
     {"commit; /* never ends", 0, {}},
 };
 
+TEST_CASE("a single statement that begins with another word isn't read for commits") {
+    for (const char* sql : {"select 1", "INSERT INTO t VALUES (1)", "update t set a = 'commit'", "begin"}) {
+        CAPTURE(sql);
+        CHECK_FALSE(may_commit(sql));
+    }
+    for (const char* sql : {"", " commit", "/* */ commit", "--\ncommit", "(select 1)", "select 1;", "Prepare",
+                            "END", "commit"}) {
+        CAPTURE(sql);
+        CHECK(may_commit(sql));
+    }
+}
+
 TEST_CASE("commits are found among the statements of a text") {
     for (const text_row& row : table) {
         INFO(row.sql);
         const commits_in_text found = find_commits(row.sql, true);
         CHECK(found.statements == row.statements);
+        if (!row.commits.empty()) CHECK(may_commit(row.sql));
         CHECK(found.places == row.commits);
     }
     // The same bytes are one string or a string and two statements, as the server is set.

@@ -215,9 +215,11 @@ TEST_CASE("no executor of a handler's context is held when the handler's work en
     asio::io_context context;
     auto handler =
         handler_on{elsewhere.executor(), [&](const std::exception_ptr&, int) { ++elsewhere.completed; }};
-    const bool initiating = GENERATE(false, true);
-    auto waiting = podpool::detail::typed_query_handler<decltype(handler), int>::make(std::move(handler),
-                                                                                      context.get_executor());
-    waiting.release()->complete(nullptr, 1, initiating);
+    using podpool::detail::completed_by;
+    const auto whom = GENERATE(completed_by::initiation, completed_by::anyone, completed_by::connection);
+    const auto works = GENERATE(podpool::detail::own_work::none, podpool::detail::own_work::while_it_runs);
+    auto waiting = podpool::detail::typed_query_handler<decltype(handler), int>::make(
+        std::move(handler), context.get_executor(), works);
+    waiting.release()->complete(nullptr, 1, whom);
     CHECK(elsewhere.let_go_by(1));
 }

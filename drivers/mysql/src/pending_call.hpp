@@ -34,7 +34,7 @@ public:
 
     /// The handler is posted to its executor: it never runs on the worker, nor inside a cancellation.
     void answer(std::exception_ptr failed, Result result) {
-        handler_.release()->complete(std::move(failed), std::move(result), true);
+        handler_.release()->complete(std::move(failed), std::move(result), completed_by::initiation);
     }
 
     void fail(std::exception_ptr failed) override { answer(std::move(failed), Result()); }

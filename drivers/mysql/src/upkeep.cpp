@@ -23,6 +23,7 @@ namespace {
 struct start_mysql_work {
     using result = failure;
     using statement = mysql_session::work;
+    static constexpr own_work works = own_work::none;
 
     std::shared_ptr<mysql_session> session;
 

@@ -51,6 +51,12 @@ sql_token skip_statement(sql_lexer& lexer, const sql_token& first, sql_token tok
 
 }  // namespace
 
+bool may_commit(std::string_view sql) noexcept {
+    const char first = sql.empty() ? '\0' : static_cast<char>(sql.front() | 0x20);
+    const bool other_word = first >= 'a' && first <= 'z' && first != 'c' && first != 'e' && first != 'p';
+    return !other_word || sql.find(';') != std::string_view::npos;
+}
+
 commits_in_text find_commits(std::string_view sql, bool standard_strings) {
     // What ends the last statement says nothing, and most texts have no other semicolon.
     const std::size_t last = sql.find_last_not_of("; \t\n\v\f\r");

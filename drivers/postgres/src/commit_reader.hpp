@@ -15,6 +15,10 @@ struct commits_in_text {
     std::size_t statements = 0;
 };
 
+/// Whether a text is worth reading for them: false for a single statement that begins with another word, as
+/// most do. Thread safety: a pure function.
+bool may_commit(std::string_view sql) noexcept;
+
 /// Finds them. `standard_strings`: see sql_lexer. A text that isn't understood has no commits.
 /// Thread safety: a pure function.
 commits_in_text find_commits(std::string_view sql, bool standard_strings);

@@ -20,6 +20,8 @@ public:
         answers_ = 0;
         rolled_back_ = false;
     }
+    /// Whether the text has any; without one there is nothing to notice.
+    [[nodiscard]] bool any() const noexcept { return !commits_.places.empty(); }
     /// A statement was answered. `tag`: empty for rows that a rule added to those of a statement.
     void answered(std::string_view tag) {
         if (tag.empty()) return;

@@ -3,6 +3,8 @@
 
 #include <podpool/postgres/connection.hpp>
 
+#include <array>
+#include <string>
 #include <utility>
 
 namespace podpool {
@@ -16,7 +18,20 @@ detail::start_postgres_query postgres_connection::initiation() const noexcept {
     return {session_, detail::on_cancel::ask_server};
 }
 
-postgres_result postgres_connection::run(const detail::postgres_statement& statement) {
+postgres_result postgres_connection::run(std::string_view sql) {
+    detail::check_statement(sql, 0);
+    // libpq wants a zero byte after it.
+    std::array<char, 512> room;
+    if (sql.size() >= room.size()) {
+        const std::string copied(sql);
+        return session_->run({copied});
+    }
+    sql.copy(room.data(), sql.size());
+    room[sql.size()] = '\0';
+    return session_->run({{room.data(), sql.size()}});
+}
+
+postgres_result postgres_connection::run(const detail::statement_view& statement) {
     return session_->run(statement);
 }
 

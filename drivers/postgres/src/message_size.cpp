@@ -20,10 +20,10 @@ std::size_t row_size(const PGresult* result, int row, int columns) noexcept {
 
 }  // namespace
 
-std::size_t message_size(const postgres_statement& statement) noexcept {
-    std::size_t size = statement.sql().size();
-    for (const bound_parameter& parameter : statement.parameters()) {
-        size += value_header + parameter.value.size();
+std::size_t message_size(const statement_view& statement) noexcept {
+    std::size_t size = statement.sql.size();
+    for (std::size_t i = 0; i < statement.count; ++i) {
+        size += value_header + static_cast<std::size_t>(statement.lengths[i]);
     }
     return size;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <podpool/postgres/detail/statement.hpp>
+#include <podpool/postgres/detail/parameter_arrays.hpp>
 
 #include <libpq-fe.h>
 
@@ -14,7 +14,7 @@ namespace podpool::detail {
 // is one message, and so is a row.
 
 /// About how many bytes a statement takes in libpq's buffer.
-std::size_t message_size(const postgres_statement& statement) noexcept;
+std::size_t message_size(const statement_view& statement) noexcept;
 
 /// About how many bytes the largest message of a result took. Only a result that is larger than `bound` as a
 /// whole is looked at row by row, up to the first row that is larger than it.

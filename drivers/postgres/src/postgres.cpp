@@ -2,6 +2,7 @@
 #include "session.hpp"
 #include "settings.hpp"
 
+#include <podpool/detail/clock.hpp>
 #include <podpool/detail/openssl_cleanup.hpp>
 #include <podpool/detail/without_strand.hpp>
 #include <podpool/discovery/make_source.hpp>
@@ -80,7 +81,7 @@ bool postgres::is_alive(connection& idle) const noexcept { return idle.session_-
 
 return_state postgres::inspect(connection& returned, reset_mode mode) const noexcept {
     try {
-        return returned.session_->inspect(mode);
+        return returned.session_->inspect(mode, detail::coarse_clock_now());
     } catch (const std::bad_alloc&) {
         return_state out_of_memory;
         out_of_memory.why.kind = failure_kind::connection_lost;

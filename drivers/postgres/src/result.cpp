@@ -59,6 +59,16 @@ std::size_t postgres_result::column_index(std::string_view name) const {
     throw std::out_of_range("no column \"" + std::string(name) + "\" in a result with the columns: " + names);
 }
 
+std::string_view postgres_result::text(std::size_t row, std::size_t column) const noexcept {
+    // libpq tells the connection, which may be gone, of cells that aren't there.
+    if (row >= rows() || column >= columns()) return {};
+    const int r = static_cast<int>(row);
+    const int c = static_cast<int>(column);
+    const auto size = static_cast<std::size_t>(PQgetlength(result_.get(), r, c));
+    if (size == 0 && PQgetisnull(result_.get(), r, c) != 0) return {};
+    return {PQgetvalue(result_.get(), r, c), size};
+}
+
 detail::postgres_cell postgres_result::cell(std::size_t row, std::size_t column) const {
     if (row >= rows()) {
         throw std::out_of_range("row " + std::to_string(row) + " of a result with " + std::to_string(rows()) +

@@ -12,9 +12,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <memory_resource>
 #include <new>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace podpool::detail {
 
@@ -22,32 +25,6 @@ namespace asio = boost::asio;
 using descriptor = asio::posix::stream_descriptor;
 
 namespace {
-
-/// Parameters as libpq's functions want them.
-class parameter_arrays {
-public:
-    explicit parameter_arrays(const std::vector<bound_parameter>& parameters) {
-        for (const bound_parameter& parameter : parameters) {
-            const bool binary = parameter.type == parameter_type::bytea;
-            types_.push_back(static_cast<Oid>(parameter.type));
-            values_.push_back(parameter.null ? nullptr : parameter.value.c_str());
-            lengths_.push_back(static_cast<int>(parameter.value.size()));
-            formats_.push_back(binary ? 1 : 0);
-        }
-    }
-
-    [[nodiscard]] int count() const { return static_cast<int>(types_.size()); }
-    [[nodiscard]] const Oid* types() const { return types_.data(); }
-    [[nodiscard]] const char* const* values() const { return values_.data(); }
-    [[nodiscard]] const int* lengths() const { return lengths_.data(); }
-    [[nodiscard]] const int* formats() const { return formats_.data(); }
-
-private:
-    std::vector<Oid> types_;
-    std::vector<const char*> values_;
-    std::vector<int> lengths_;
-    std::vector<int> formats_;
-};
 
 bool is_copy(ExecStatusType status) {
     return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
@@ -92,7 +69,9 @@ constexpr std::string_view crash_shutdown = "57P02";
 
 std::uint64_t next_operation(postgres_session& session) noexcept { return session.next_operation(); }
 
-asio::any_io_executor executor_of(const postgres_session& session) { return session.executor(); }
+const asio::any_io_executor& executor_of(const postgres_session& session) noexcept {
+    return session.executor();
+}
 
 void start_postgres_query::operator()(std::uint64_t operation, const statement& wanted,
                                       query_handler_ptr<result> handler) const {
@@ -122,20 +101,22 @@ postgres_session::postgres_session(asio::any_io_executor executor,
 
 postgres_session::~postgres_session() { unregister(); }
 
-postgres_result postgres_session::run(const postgres_statement& statement) {
+postgres_result postgres_session::run(const statement_view& statement) {
     {
-        const lock held(mutex_);
+        const lock held = lock_if_shared();
         if (const std::exception_ptr problem = why_not_ready()) std::rethrow_exception(problem);
-        note_use(statement);
+        note_use(statement.sql);
         by_user_ = true;
         used_blocking_ = true;
         unregister();
+        PQsetnonblocking(connection_.get(), 0);
     }
+    // From here on this thread has the session for itself: no operation runs, and a wait that was begun
+    // before finds that it is unregistered.
     // Not PQexec: of the last words of a dying connection it keeps those without a SQLSTATE.
     if (send(statement)) {
         while (!collect_next()) continue;
     }
-    const lock held(mutex_);
     outcome end = end_of(std::move(collected_));
     if (end.failed) std::rethrow_exception(end.failed);
     return std::move(end.result);
@@ -146,22 +127,23 @@ void postgres_session::start(std::uint64_t operation, const postgres_statement& 
     lock held(mutex_);
     if (std::exception_ptr problem = why_not_ready()) {
         held.unlock();
-        handler.release()->complete(std::move(problem), {}, true);
+        handler.release()->complete(std::move(problem), {}, completed_by::initiation);
         return;
     }
+    shared_.store(true, std::memory_order_release);
     running_ = operation;
     cancelling_ = cancelling;
     handler_ = std::move(handler);
     by_user_ = cancelling == on_cancel::ask_server;
     if (by_user_) {
-        note_use(statement);
+        note_use(statement.sql());
         used_blocking_ = false;
     }
-    // In blocking mode a send may wait for the server to read.
+    // In blocking mode a send may wait for the server to read. The mode stays until somebody blocks.
     PQsetnonblocking(connection_.get(), 1);
     // What answers a reset that was sent when a lease ended isn't sent again.
-    const bool sent = std::exchange(reset_sent_, false) || send(statement);
-    if (!sent || pump()) answered(held, true);
+    const bool sent = std::exchange(reset_sent_, false) || send_copied(statement);
+    if (!sent || pump()) answered(held, completed_by::initiation);
 }
 
 std::exception_ptr postgres_session::why_not_ready() const {
@@ -174,7 +156,7 @@ std::exception_ptr postgres_session::why_not_ready() const {
     if (lost_) {
         return std::make_exception_ptr(broken("the connection is lost (" + worst_.message + ")"));
     }
-    if (PQpipelineStatus(connection_.get()) != PQ_PIPELINE_OFF) {
+    if (handed_out_ && PQpipelineStatus(connection_.get()) != PQ_PIPELINE_OFF) {
         return std::make_exception_ptr(
             postgres_error(make_error_code(boost::system::errc::operation_in_progress),
                            {{}, {}, "the connection is in pipeline mode", {}, {}, where_text_}));
@@ -182,10 +164,9 @@ std::exception_ptr postgres_session::why_not_ready() const {
     return nullptr;
 }
 
-void postgres_session::note_use(const postgres_statement& statement) noexcept {
+void postgres_session::note_use(std::string_view sql) noexcept {
     touched_ = true;
     if (left_something_) return;
-    const std::string_view sql = statement.sql();
     left_something_ = settings_->pool.reset != reset_mode::automatic || !(plain_.knows(sql) || is_plain(sql));
 }
 
@@ -205,17 +186,33 @@ void postgres_session::note_size(std::size_t bytes) noexcept {
     oversized_ = oversized_ || (bound && bytes > *bound);
 }
 
-bool postgres_session::send(const postgres_statement& statement) {
+bool postgres_session::send_copied(const postgres_statement& statement) {
+    const std::vector<bound_parameter>& parameters = statement.parameters();
+    if (parameters.empty()) return send({statement.sql()});
+    std::array<std::byte, 512> room;
+    std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
+    parameter_arrays arrays(memory);
+    arrays.reserve(parameters.size());
+    for (const bound_parameter& each : parameters) {
+        arrays.add(static_cast<unsigned>(each.type), each.null ? nullptr : each.value.c_str(),
+                   each.value.size(), each.type == parameter_type::bytea);
+    }
+    return send(arrays.with(statement.sql()));
+}
+
+bool postgres_session::send(const statement_view& statement) {
     announced_.in_statement = true;
     PGconn* connection = connection_.get();
     note_size(message_size(statement));
-    commits_.begin(statement.parameters().empty()
-                       ? find_commits(statement.sql(), standard_strings(connection))
-                       : commits_in_text());
-    if (statement.parameters().empty()) return PQsendQuery(connection, statement.sql().c_str()) == 1;
-    const parameter_arrays bound(statement.parameters());
-    return PQsendQueryParams(connection, statement.sql().c_str(), bound.count(), bound.types(),
-                             bound.values(), bound.lengths(), bound.formats(), 0) == 1;
+    const bool plain = statement.count == 0;
+    if (plain && may_commit(statement.sql)) {
+        commits_.begin(find_commits(statement.sql, standard_strings(connection)));
+    } else {
+        commits_.begin({});
+    }
+    if (plain) return PQsendQuery(connection, statement.sql.data()) == 1;
+    return PQsendQueryParams(connection, statement.sql.data(), static_cast<int>(statement.count),
+                             statement.types, statement.values, statement.lengths, statement.formats, 0) == 1;
 }
 
 bool postgres_session::pump() {
@@ -242,7 +239,7 @@ bool postgres_session::collect_next() {
     result_ptr next(PQgetResult(connection_.get()));
     if (!next) return true;
     const bool copy = is_copy(PQresultStatus(next.get()));
-    commits_.answered(PQcmdStatus(next.get()));
+    if (commits_.any()) commits_.answered(PQcmdStatus(next.get()));
     if (settings_->pool.max_conn_buffer) {
         note_size(largest_message(next.get(), *settings_->pool.max_conn_buffer));
     }
@@ -272,49 +269,56 @@ void postgres_session::woken(std::uint64_t registration, bool writing) {
     if (running_ == 0 || answered_) return;
     // What it returns doesn't matter: after a failure the connection is bad, and collect() gets the reason.
     static_cast<void>(PQconsumeInput(connection_.get()));
-    if (pump()) answered(held, false);
+    if (pump()) answered(held, completed_by::connection);
 }
 
 void postgres_session::unregister() noexcept {
-    if (descriptor_.is_open()) descriptor_.release();
+    if (!descriptor_.is_open()) return;
+    descriptor_.release();
     ++registration_;
     reading_ = false;
     writing_ = false;
+    if (running_ == 0) shared_.store(false, std::memory_order_release);
 }
 
-void postgres_session::answered(lock& held, bool initiating) {
+void postgres_session::answered(lock& held, completed_by whom) {
     answered_ = true;
     if (cancel_in_flight_) return;
     outcome end = end_of(std::move(collected_));
-    complete(held, std::move(end), initiating);
+    complete(held, std::move(end), whom);
 }
 
-void postgres_session::complete(lock& held, outcome end, bool initiating) {
+void postgres_session::complete(lock& held, outcome end, completed_by whom) {
     query_handler_ptr<postgres_result> handler = std::move(handler_);
     const std::shared_ptr<cancel_watch> watch = std::move(cancel_watch_);
+    // The wait that has kept the executor running may end below, before the handler is posted.
+    std::optional<tracked_work<asio::any_io_executor>> work;
+    if (whom != completed_by::connection) work.emplace(track_work(executor_));
     running_ = 0;
     collected_.reset();
     answered_ = false;
     cancelled_ = false;
     cancel_in_flight_ = false;
-    if (connection_) PQsetnonblocking(connection_.get(), 0);
+    if (connection_ && handed_out_) PQsetnonblocking(connection_.get(), 0);
     if (connection_ && !by_user_) drop_notifications();
     if (used_blocking_ || lost_ || PQsocket(connection_.get()) < 0) unregister();
     held.unlock();
     if (watch) watch->stop();
-    handler.release()->complete(std::move(end.failed), std::move(end.result), initiating);
+    handler.release()->complete(std::move(end.failed), std::move(end.result), whom);
 }
 
 postgres_session::outcome postgres_session::end_of(result_ptr result) {
     forget_announcement();
+    if (!by_user_) role_due_ = core::time_point::min();
     // A result that is whole counts, whatever happened to the connection after it.
     if (result && !is_error(result.get())) {
         served_ = served_ || by_user_;
         if (commits_.rolled_back(!is_copy(PQresultStatus(result.get()))))
             return {rolled_back_error({}, false), {}};
-        note_failed_transaction({});
+        if (!transaction_failure_.empty()) note_failed_transaction({});
         return {nullptr, postgres_result(result.release())};
     }
+    role_due_ = core::time_point::min();
     const bool gone = PQstatus(connection_.get()) == CONNECTION_BAD;
     postgres_error::report said = report_of(result.get(), where_text_);
     if (said.message.empty()) said.message = tidy_connect_message(PQerrorMessage(connection_.get()));
@@ -407,8 +411,7 @@ void postgres_session::notice(void* session, const PGresult* result) {
     }
 }
 
-void postgres_session::forget_announcement() {
-    if (announced_.sqlstate.empty()) return;
+void postgres_session::judge_announcement() {
     if (announced_.in_statement && is_ready(connection_.get())) announced_ = {};
 }
 
@@ -434,7 +437,7 @@ void postgres_session::cancel_returned(std::uint64_t operation) {
     lock held(mutex_);
     if (running_ != operation) return;
     cancel_in_flight_ = false;
-    if (answered_) answered(held, false);
+    if (answered_) answered(held, completed_by::anyone);
 }
 
 bool postgres_session::is_running(std::uint64_t operation) {
@@ -461,7 +464,7 @@ void postgres_session::lose(lock& held) {
             {{}, {}, "the statement was given up, and its connection with it", {}, {}, where_text_, true})),
         {}};
     // Posted: nobody who cancels or closes expects to be in the handler before he is done.
-    complete(held, std::move(end), true);
+    complete(held, std::move(end), completed_by::initiation);
 }
 
 void postgres_session::close() noexcept {
@@ -482,7 +485,10 @@ PGconn* postgres_session::hand_out() {
     touched_ = true;
     left_something_ = true;
     handed_out_ = true;
-    if (running_ == 0) unregister();
+    if (running_ == 0) {
+        unregister();
+        if (connection_) PQsetnonblocking(connection_.get(), 0);
+    }
     return connection_.get();
 }
 

@@ -6,10 +6,12 @@
 #include "plain_texts.hpp"
 #include "settings.hpp"
 
+#include <podpool/core/time.hpp>
 #include <podpool/credentials.hpp>
 #include <podpool/driver.hpp>
 #include <podpool/endpoint_info.hpp>
 #include <podpool/failure.hpp>
+#include <podpool/postgres/detail/parameter_arrays.hpp>
 #include <podpool/postgres/detail/start_query.hpp>
 #include <podpool/postgres/error.hpp>
 #include <podpool/reset_mode.hpp>
@@ -75,7 +77,7 @@ public:
     reset_answer read_reset_answer(std::chrono::steady_clock::time_point until);
 
     /// Runs a statement on the calling thread.
-    postgres_result run(const postgres_statement& statement);
+    postgres_result run(const statement_view& statement);
 
     [[nodiscard]] std::uint64_t next_operation() noexcept { return ++last_operation_; }
     void start(std::uint64_t operation, const postgres_statement& statement, on_cancel cancelling,
@@ -95,7 +97,8 @@ public:
     /// The connection for a user's own calls of libpq.
     PGconn* hand_out();
     [[nodiscard]] bool is_alive() noexcept;
-    [[nodiscard]] return_state inspect(reset_mode mode);
+    /// `now`: by a clock that may be a tick late. The role is read where it may have changed, see role_at().
+    [[nodiscard]] return_state inspect(reset_mode mode, core::time_point now);
 
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
     [[nodiscard]] const endpoint& where() const noexcept { return where_.where; }
@@ -109,6 +112,10 @@ public:
 
 private:
     using lock = std::unique_lock<std::mutex>;
+    /// The mutex, or nothing where nobody else can come in between.
+    [[nodiscard]] lock lock_if_shared() {
+        return shared_.load(std::memory_order_acquire) ? lock(mutex_) : lock();
+    }
     struct wake_up;
 
     /// How an operation ended: an error, or a result.
@@ -141,15 +148,19 @@ private:
     [[nodiscard]] bool read_news();
     void make_tidy();
     void drop_notifications();
+    /// The role for the end of a lease, read again if a second has passed or something hints at a change: an
+    /// error, a reset, a check, news between two leases, a user's own calls of libpq.
+    [[nodiscard]] postgres_role role_at(core::time_point now);
 
     // session.cpp: everything below wants the mutex, except on a thread that has the session for itself.
     [[nodiscard]] std::exception_ptr why_not_ready() const;
     /// Notes that a user runs a statement, and whether it may leave something in the session.
-    void note_use(const postgres_statement& statement) noexcept;
+    void note_use(std::string_view sql) noexcept;
     [[nodiscard]] bool is_plain(std::string_view sql) noexcept;
     /// Notes that libpq had to hold this many bytes at once.
     void note_size(std::size_t bytes) noexcept;
-    [[nodiscard]] bool send(const postgres_statement& statement);
+    [[nodiscard]] bool send(const statement_view& statement);
+    [[nodiscard]] bool send_copied(const postgres_statement& statement);
     /// Reads and writes what can be; true when the whole answer is there.
     [[nodiscard]] bool pump();
     [[nodiscard]] bool flush();
@@ -160,8 +171,8 @@ private:
     [[nodiscard]] bool wait(boost::asio::posix::stream_descriptor::wait_type direction, bool& waiting);
     void woken(std::uint64_t registration, bool writing);
     /// Completes the operation unless a request to cancel it is still on its way.
-    void answered(lock& held, bool initiating);
-    void complete(lock& held, outcome end, bool initiating);
+    void answered(lock& held, completed_by whom);
+    void complete(lock& held, outcome end, completed_by whom);
     void lose(lock& held);
     void unregister() noexcept;
     [[nodiscard]] outcome end_of(result_ptr result);
@@ -173,7 +184,10 @@ private:
     void note_end(std::string_view sqlstate, const std::string& message);
     static void notice(void* session, const PGresult* result);
     /// Forgets what a statement's notice said when the session is ready for the next one: that was no end.
-    void forget_announcement();
+    void forget_announcement() {
+        if (!announced_.sqlstate.empty()) judge_announcement();
+    }
+    void judge_announcement();
 
     const boost::asio::any_io_executor executor_;
     const std::shared_ptr<const postgres_settings> settings_;
@@ -181,6 +195,8 @@ private:
     const std::string where_text_;
 
     std::mutex mutex_;
+    /// An operation runs or the socket is registered: handlers may come in between on other threads.
+    std::atomic<bool> shared_{false};
     connection_ptr connection_;
     int start_error_ = 0;  // errno when the attempt began
     cancel_key cancel_key_;
@@ -227,6 +243,9 @@ private:
     failure server_error_;
     /// What a server that doesn't report its role said of it.
     postgres_role asked_role_ = postgres_role::unknown;
+    /// What the last inspection read of it, and when it is to be read again.
+    postgres_role inspected_role_ = postgres_role::unknown;
+    core::time_point role_due_ = core::time_point::min();
     /// The last user of the connection blocked, and the next one will too.
     bool used_blocking_ = false;
     announcement announced_;

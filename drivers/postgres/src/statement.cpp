@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <podpool/postgres/detail/borrowed_statement.hpp>
 #include <podpool/postgres/detail/statement.hpp>
 
 #include <array>
@@ -125,24 +126,43 @@ bound_parameter array_writer::finish() && {
     return {array_of(element_), false, std::move(text_)};
 }
 
-void postgres_statement::check() const {
+void check_statement(std::string_view sql, std::size_t parameters) {
     // The protocol has 16 bits for their number.
     constexpr std::size_t most_parameters = 65535;
-    if (parameters_.size() > most_parameters) {
-        throw std::invalid_argument("the statement has " + std::to_string(parameters_.size()) +
+    if (parameters > most_parameters) {
+        throw std::invalid_argument("the statement has " + std::to_string(parameters) +
                                     " parameters, and PostgreSQL takes at most 65535; send an array");
     }
     // libpq's texts end at a zero byte: what follows would be lost without a word.
-    if (sql_.find('\0') != std::string::npos) {
+    if (sql.find('\0') != std::string_view::npos) {
         throw std::invalid_argument("the statement has a zero byte, which PostgreSQL can't take");
     }
+}
+
+void check_text(std::string_view text, std::size_t number) {
+    if (text.find('\0') == std::string_view::npos) return;
+    throw std::invalid_argument("parameter $" + std::to_string(number) +
+                                " has a zero byte, which PostgreSQL's text can't hold; send bytes");
+}
+
+void postgres_statement::check() const {
+    check_statement(sql_, parameters_.size());
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
-        const bound_parameter& parameter = parameters_[i];
-        if (parameter.type != parameter_type::bytea && parameter.value.find('\0') != std::string::npos) {
-            throw std::invalid_argument("parameter $" + std::to_string(i + 1) +
-                                        " has a zero byte, which PostgreSQL's text can't hold; send bytes");
-        }
+        if (parameters_[i].type != parameter_type::bytea) check_text(parameters_[i].value, i + 1);
     }
+}
+
+void borrowed_statement::borrow(const bound_parameter& value) {
+    const bool binary = value.type == parameter_type::bytea;
+    if (!binary) check_text(value.value, arrays_.size() + 1);
+    arrays_.add(static_cast<unsigned>(value.type), value.null ? nullptr : value.value.c_str(),
+                value.value.size(), binary);
+}
+
+void borrowed_statement::copy(const bound_parameter& value) {
+    check_text(value.value, arrays_.size() + 1);
+    arrays_.add(static_cast<unsigned>(value.type), value.null ? nullptr : keep(value.value),
+                value.value.size(), false);
 }
 
 }  // namespace podpool::detail

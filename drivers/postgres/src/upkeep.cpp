@@ -147,7 +147,7 @@ failure postgres_session::state_after_reset(reset_mode mode) {
 }
 
 bool postgres_session::send_reset() noexcept {
-    const lock held(mutex_);
+    const lock held = lock_if_shared();
     PGconn* connection = connection_.get();
     if (running_ != 0 || lost_ || PQtransactionStatus(connection) != PQTRANS_IDLE) return false;
     by_user_ = false;
@@ -161,7 +161,7 @@ bool postgres_session::send_reset() noexcept {
 }
 
 reset_answer postgres_session::read_reset_answer(std::chrono::steady_clock::time_point until) {
-    const lock held(mutex_);
+    const lock held = lock_if_shared();
     PGconn* connection = connection_.get();
     while (!collect()) {
         if (!wait_to_read(until)) return {true, {}};
@@ -169,7 +169,7 @@ reset_answer postgres_session::read_reset_answer(std::chrono::steady_clock::time
         static_cast<void>(PQconsumeInput(connection));
     }
     reset_sent_ = false;
-    PQsetnonblocking(connection, 0);
+    role_due_ = core::time_point::min();
     drop_notifications();
     const outcome end = end_of(std::exchange(collected_, nullptr));
     if (!end.failed) return {false, state_after_reset(reset_mode::full)};
@@ -214,6 +214,7 @@ bool postgres_session::read_news() {
         const ssize_t size = recv(PQsocket(connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
         if (size == 0) return false;
         if (size < 0) return errno == EAGAIN || errno == EINTR;
+        role_due_ = core::time_point::min();
         const bool good = PQconsumeInput(connection) == 1;
         // Parses what has come, which calls notice().
         static_cast<void>(PQisBusy(connection));
@@ -223,15 +224,27 @@ bool postgres_session::read_news() {
     return true;
 }
 
-return_state postgres_session::inspect(reset_mode mode) {
-    const lock held(mutex_);
+postgres_role postgres_session::role_at(core::time_point now) {
+    // A primary becomes a standby by a restart, and one that is read-only refuses writes: both are errors.
+    // What comes without an error is a promotion.
+    constexpr std::chrono::seconds lifetime{1};
+    if (now >= role_due_ || handed_out_) {
+        inspected_role_ = role();
+        role_due_ = now + lifetime;
+    }
+    return inspected_role_;
+}
+
+return_state postgres_session::inspect(reset_mode mode, core::time_point now) {
+    const lock held = lock_if_shared();
     PGconn* connection = connection_.get();
     return_state found;
     // Statements that a user ran on the native handle.
     forget_announcement();
     if (running_ != 0) note(failure_kind::connection_lost, "returned while a statement was running");
     if (PQstatus(connection) != CONNECTION_OK) note_end({}, "the connection is broken");
-    if (!lost_ && PQpipelineStatus(connection) != PQ_PIPELINE_OFF && PQexitPipelineMode(connection) == 0) {
+    if (!lost_ && handed_out_ && PQpipelineStatus(connection) != PQ_PIPELINE_OFF &&
+        PQexitPipelineMode(connection) == 0) {
         note(failure_kind::connection_lost, "returned with a pipeline in progress");
     }
     const PGTransactionStatusType status = PQtransactionStatus(connection);
@@ -241,7 +254,7 @@ return_state postgres_session::inspect(reset_mode mode) {
         note(failure_kind::connection_lost, "returned in a transaction");
     }
     // Only what a user can't set for a session of his own; the rest is judged after the reset.
-    const postgres_role role = this->role();
+    const postgres_role role = role_at(now);
     if (role == postgres_role::standby && wants_writes(settings_->wanted)) {
         note(failure_kind::wrong_role, "the server has become a standby");
     } else if (role == postgres_role::primary && settings_->wanted == session_attrs::standby) {
@@ -254,7 +267,11 @@ return_state postgres_session::inspect(reset_mode mode) {
         const std::string reason = unmet(settings_->wanted, reported_state(connection));
         if (!reason.empty()) note(failure_kind::wrong_role, reason);
     }
-    found.why = worst_ ? worst_ : std::exchange(server_error_, {});
+    if (worst_) {
+        found.why = worst_;
+    } else if (server_error_) {
+        found.why = std::exchange(server_error_, {});
+    }
     found.served = std::exchange(served_, false);
     found.role = role;
     found.role_doubtful = std::exchange(refused_write_, false);

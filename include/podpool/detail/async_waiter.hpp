@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/detail/acquire_completion.hpp>
 #include <podpool/detail/pool_state.hpp>
 #include <podpool/detail/track_work.hpp>
 #include <podpool/lease.hpp>
@@ -8,35 +9,12 @@
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
-#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 
 #include <memory>
 #include <utility>
 
 namespace podpool::detail {
-
-/// What runs on the handler's executor: the handler with its arguments.
-template <class Driver, class Handler>
-struct acquire_completion {
-    Handler handler;
-    boost::system::error_code error;
-    lease<Driver> leased;
-
-    void operator()() { std::move(handler)(error, std::move(leased)); }
-};
-
-/// Posts a handler with its arguments to its executor, with its allocator; never runs it here.
-template <class Driver, class Handler>
-void post_completion(Handler handler, const boost::asio::any_io_executor& fallback,
-                     boost::system::error_code error, lease<Driver> leased) {
-    const auto executor = boost::asio::get_associated_executor(handler, fallback);
-    const auto allocator = boost::asio::get_associated_allocator(handler);
-    boost::asio::post(
-        executor, boost::asio::bind_allocator(allocator, acquire_completion<Driver, Handler>{
-                                                             std::move(handler), error, std::move(leased)}));
-}
 
 /// A handler in the queue. It lives in memory of the handler's allocator, given back before the handler
 /// runs, and counts as outstanding work on the handler's executor and on the pool's.
@@ -95,26 +73,38 @@ private:
     Handler handler_;
 };
 
-/// Starts an asynchronous acquire.
+/// Lets a handler wait for a lease. `pool` by value: once the handler is queued it may run on another thread,
+/// and end the pool, before this returns.
 template <class Driver, class Handler>
-void start_acquire(const std::shared_ptr<pool_state<Driver>>& pool, role wanted,
-                   std::chrono::nanoseconds timeout, std::source_location site, Handler handler) {
-    if (auto* const found = wanted == role::any ? pool->try_acquire(site) : pool->try_acquire(wanted, site)) {
-        return post_completion<Driver>(std::move(handler), pool->executor(), {},
-                                       lease_access::make(*pool, *found));
-    }
-    // Once it is queued, its handler may run on another thread, and end the pool, before this returns.
-    const std::shared_ptr<pool_state<Driver>> hold = pool->shared_from_this();
+void queue_acquire(std::shared_ptr<pool_state<Driver>> pool, role wanted, std::chrono::nanoseconds timeout,
+                   std::source_location site, Handler handler) {
     const core::time_point deadline = core::later(clock_now(), timeout);
-    auto& queued = async_waiter<Driver, Handler>::make(hold, std::move(handler));
+    auto& queued = async_waiter<Driver, Handler>::make(pool, std::move(handler));
     queued.wanted = wanted;
     queued.site = site;
-    const auto [error, found] = hold->acquire_or_queue(
+    const auto [error, found] = pool->acquire_or_queue(
         queued, deadline, core::queue_end::back, [&queued](core::waiter_id id) {
             queued.install_cancellation([id](pool_state<Driver>& of) { return of.cancel(id); });
         });
     // Otherwise it is queued, and may have been completed and destroyed already.
     if (error || found != nullptr) queued.complete(error, found);
+}
+
+/// An idle connection, or null; never waits.
+template <class Driver>
+connection_cell<Driver>* find_idle(pool_state<Driver>& pool, role wanted, std::source_location site) {
+    return wanted == role::any ? pool.try_acquire(site) : pool.try_acquire(wanted, site);
+}
+
+/// Starts an asynchronous acquire.
+template <class Driver, class Handler>
+void start_acquire(const std::shared_ptr<pool_state<Driver>>& pool, role wanted,
+                   std::chrono::nanoseconds timeout, std::source_location site, Handler handler) {
+    if (auto* const found = find_idle(*pool, wanted, site)) {
+        return complete_at_once<Driver>(std::move(handler), pool->executor(),
+                                        lease_access::make(*pool, *found));
+    }
+    queue_acquire<Driver>(pool->shared_from_this(), wanted, timeout, site, std::move(handler));
 }
 
 }  // namespace podpool::detail

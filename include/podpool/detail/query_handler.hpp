@@ -11,11 +11,24 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/recycling_allocator.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace podpool::detail {
+
+/// Who completes an operation, and so whether its handler may be called there and then.
+enum class completed_by : std::uint8_t {
+    initiation,  ///< the initiating function, or somebody who doesn't expect a handler's call: posted
+    anyone,      ///< a thread on which nothing is known: dispatched
+    connection,  ///< a handler that the connection's executor runs: called, if it is the handler's executor
+};
+
+/// Whether an operation that runs is itself work of its connection's executor, as a wait on a socket is.
+enum class own_work : std::uint8_t { none, while_it_runs };
 
 /// A completion handler of a query whose type is forgotten, with the work on its executor that keeps that
 /// executor running. Lives in memory from the handler's allocator, which is given back before the call.
@@ -25,9 +38,8 @@ public:
     query_handler(const query_handler&) = delete;
     query_handler& operator=(const query_handler&) = delete;
 
-    /// Calls the handler on its executor, through a post if the initiating function hasn't returned yet.
-    /// Destroys *this.
-    virtual void complete(std::exception_ptr failed, Result result, bool initiating) = 0;
+    /// Calls the handler on its executor. Destroys *this.
+    virtual void complete(std::exception_ptr failed, Result result, completed_by whom) = 0;
     /// Destroys *this without a call.
     virtual void discard() noexcept = 0;
 
@@ -53,16 +65,20 @@ class typed_query_handler final : public query_handler<Result> {
     using allocator_traits = std::allocator_traits<allocator>;
 
 public:
-    typed_query_handler(Handler handler, const boost::asio::any_io_executor& fallback)
-        : work_(track_work(boost::asio::get_associated_executor(handler, fallback))),
-          executor_(boost::asio::get_associated_executor(handler, fallback)),
-          handler_(std::move(handler)) {}
+    /// `connection`: the executor of the connection, which an operation may keep running by itself.
+    typed_query_handler(Handler handler, const boost::asio::any_io_executor& connection, own_work works)
+        : executor_(boost::asio::get_associated_executor(handler, connection)),
+          on_connection_(is_same(executor_, connection)),
+          handler_(std::move(handler)) {
+        if (!on_connection_ || works == own_work::none) work_.emplace(track_work(executor_));
+    }
 
-    static query_handler_ptr<Result> make(Handler handler, const boost::asio::any_io_executor& fallback) {
+    static query_handler_ptr<Result> make(Handler handler, const boost::asio::any_io_executor& connection,
+                                          own_work works) {
         allocator memory = allocator_of(handler);
         typed_query_handler* place = allocator_traits::allocate(memory, 1);
         try {
-            allocator_traits::construct(memory, place, std::move(handler), fallback);
+            allocator_traits::construct(memory, place, std::move(handler), connection, works);
         } catch (...) {
             allocator_traits::deallocate(memory, place, 1);
             throw;
@@ -70,13 +86,15 @@ public:
         return query_handler_ptr<Result>(place);
     }
 
-    void complete(std::exception_ptr failed, Result result, bool initiating) override {
+    void complete(std::exception_ptr failed, Result result, completed_by whom) override {
         const auto work = std::move(work_);
         const auto completing = std::move(executor_);
+        const bool here = whom == completed_by::connection && on_connection_;
         Handler handler = std::move(handler_);
         discard_with(allocator_of(handler));
+        if (here) return std::move(handler)(std::move(failed), std::move(result));
         auto call = boost::asio::append(std::move(handler), std::move(failed), std::move(result));
-        if (initiating) {
+        if (whom == completed_by::initiation) {
             boost::asio::post(completing, std::move(call));
         } else {
             boost::asio::dispatch(completing, std::move(call));
@@ -86,6 +104,15 @@ public:
     void discard() noexcept override { discard_with(allocator_of(handler_)); }
 
 private:
+    static bool is_same(const executor& mine, const boost::asio::any_io_executor& connection) noexcept {
+        if constexpr (std::is_same_v<executor, boost::asio::any_io_executor>) {
+            return mine == connection;
+        } else {
+            const auto* const known = connection.template target<executor>();
+            return known != nullptr && *known == mine;
+        }
+    }
+
     static allocator allocator_of(const Handler& handler) noexcept {
         return allocator(
             boost::asio::get_associated_allocator(handler, boost::asio::recycling_allocator<void>()));
@@ -96,8 +123,9 @@ private:
         allocator_traits::deallocate(memory, this, 1);
     }
 
-    tracked_work<executor> work_;
+    std::optional<tracked_work<executor>> work_;
     executor executor_;
+    bool on_connection_;
     Handler handler_;
 };
 

@@ -25,10 +25,10 @@ using query_signature = void(std::exception_ptr, Result);
 
 /// The initiation of a query, the same for every driver.
 ///
-/// `Start` is a driver's own: its types `result` and `statement`, its member `session`, and a call
-/// operator that starts operation number n and calls the handler when it has ended. Beside the session's
-/// type are next_operation(), executor_of() and cancel_operation(). Numbers name operations, so that a
-/// late cancellation can't hit the next one.
+/// `Start` is a driver's own: its types `result` and `statement`, its member `session`, `works`, which says
+/// what keeps the connection's executor running meanwhile, and a call operator that starts operation number n
+/// and calls the handler when it has ended. Beside the session's type are next_operation(), executor_of() and
+/// cancel_operation(). Numbers name operations, so that a late cancellation can't hit the next one.
 template <class Start>
 struct initiate_query {
     Start start;
@@ -46,8 +46,8 @@ struct initiate_query {
                 });
         }
         start(operation, statement,
-              typed_query_handler<handler_type, typename Start::result>::make(std::forward<Handler>(handler),
-                                                                              executor_of(*start.session)));
+              typed_query_handler<handler_type, typename Start::result>::make(
+                  std::forward<Handler>(handler), executor_of(*start.session), Start::works));
     }
 };
 

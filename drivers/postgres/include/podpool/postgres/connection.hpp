@@ -2,6 +2,7 @@
 #pragma once
 
 #include <podpool/endpoint.hpp>
+#include <podpool/postgres/detail/borrowed_statement.hpp>
 #include <podpool/postgres/detail/start_query.hpp>
 #include <podpool/postgres/detail/statement.hpp>
 #include <podpool/postgres/result.hpp>
@@ -20,9 +21,9 @@ namespace podpool {
 
 /// One session with one PostgreSQL server; what a lease of pool<postgres> gives access to.
 ///
-/// Parameters of statements are bound to `$1`, `$2`, ... and are copied at once: integers (int2, int4 or
-/// int8 by their size; an unsigned type is sent as the next larger one, the largest values of 64 bits as
-/// numeric), float, double, bool, bytes (anything that converts to std::span<const std::byte>), text
+/// Parameters of statements are bound to `$1`, `$2`, ...; async_query copies them at once: integers (int2,
+/// int4 or int8 by their size; an unsigned type is sent as the next larger one, the largest values of 64 bits
+/// as numeric), float, double, bool, bytes (anything that converts to std::span<const std::byte>), text
 /// (anything that converts to std::string_view), nullptr or std::nullopt for NULL, and std::optional of
 /// these. Text is sent without a type, so that the server finds out whether it is a uuid, a date, a jsonb.
 /// `char` is no parameter: say std::string_view or an integer type.
@@ -56,7 +57,11 @@ public:
     /// were run.
     template <detail::postgres_argument... Parameters>
     postgres_result query(std::string_view sql, const Parameters&... parameters) {
-        return run(detail::postgres_statement(sql, parameters...));
+        if constexpr (sizeof...(parameters) == 0) {
+            return run(sql);
+        } else {
+            return run(detail::borrowed_statement(sql, parameters...).view());
+        }
     }
 
     /// Runs a statement without blocking.
@@ -95,7 +100,8 @@ private:
     friend class postgres;
 
     [[nodiscard]] detail::start_postgres_query initiation() const noexcept;
-    postgres_result run(const detail::postgres_statement& statement);
+    postgres_result run(std::string_view sql);
+    postgres_result run(const detail::statement_view& statement);
 
     std::shared_ptr<detail::postgres_session> session_;
 };

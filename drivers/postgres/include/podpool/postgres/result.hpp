@@ -2,10 +2,12 @@
 #pragma once
 
 #include <podpool/detail/await_deferred.hpp>
+#include <podpool/detail/quick_decoding.hpp>
 #include <podpool/postgres/detail/cell.hpp>
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,7 +42,9 @@ public:
     [[nodiscard]] std::size_t column_index(std::string_view name) const;
 
     /// Whether a cell is NULL. Throws std::out_of_range.
-    [[nodiscard]] bool is_null(std::size_t row, std::size_t column) const { return !cell(row, column).text; }
+    [[nodiscard]] bool is_null(std::size_t row, std::size_t column) const {
+        return text(row, column).data() == nullptr && !cell(row, column).text;
+    }
 
     /// A cell as a C++ value.
     ///
@@ -51,6 +55,9 @@ public:
     /// (unless T is optional) and for a text that isn't a T or doesn't fit into one.
     template <class T>
     [[nodiscard]] T get(std::size_t row, std::size_t column) const {
+        if constexpr (detail::decodes_quickly<T>) {
+            if (const std::optional<T> quick = detail::decode_quickly<T>(text(row, column))) return *quick;
+        }
         return detail::decode_cell<T>(cell(row, column));
     }
 
@@ -68,6 +75,8 @@ private:
         void operator()(pg_result* result) const noexcept;
     };
 
+    /// The text of a cell; one that is NULL or isn't there has no data().
+    [[nodiscard]] std::string_view text(std::size_t row, std::size_t column) const noexcept;
     [[nodiscard]] detail::postgres_cell cell(std::size_t row, std::size_t column) const;
 
     std::unique_ptr<pg_result, clear> result_;

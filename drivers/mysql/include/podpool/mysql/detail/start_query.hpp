@@ -23,6 +23,7 @@ void cancel_operation(const std::shared_ptr<mysql_session>& session, std::uint64
 struct start_mysql_query {
     using result = mysql_result;
     using statement = mysql_statement;
+    static constexpr own_work works = own_work::none;
 
     std::shared_ptr<mysql_session> session;
 

@@ -22,13 +22,14 @@ enum class on_cancel : std::uint8_t {
 
 // The door to the session, whose type needs libpq's header.
 std::uint64_t next_operation(postgres_session& session) noexcept;
-boost::asio::any_io_executor executor_of(const postgres_session& session);
+const boost::asio::any_io_executor& executor_of(const postgres_session& session) noexcept;
 void cancel_operation(const std::shared_ptr<postgres_session>& session, std::uint64_t operation);
 
 /// Starts a statement on a session.
 struct start_postgres_query {
     using result = postgres_result;
     using statement = postgres_statement;
+    static constexpr own_work works = own_work::while_it_runs;
 
     std::shared_ptr<postgres_session> session;
     on_cancel cancelling = on_cancel::ask_server;

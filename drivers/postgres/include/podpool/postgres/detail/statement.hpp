@@ -172,6 +172,12 @@ template <class T>
 concept postgres_argument = std::same_as<std::remove_cvref_t<T>, parameters<postgres>> ||
                             parameter_binding<postgres>::accepts<std::remove_cvref_t<T>>;
 
+/// Throws std::invalid_argument for a text with a zero byte, which PostgreSQL can't take, and for more
+/// parameters than a statement can have.
+void check_statement(std::string_view sql, std::size_t parameters);
+/// The same of a parameter's text; `number`: from 1.
+void check_text(std::string_view text, std::size_t number);
+
 /// A statement with copies of its parameters: nothing of the caller's is needed any more.
 class postgres_statement {
 public:

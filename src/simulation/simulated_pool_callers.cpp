@@ -117,7 +117,8 @@ void simulated_pool::leave_queue(std::size_t id) {
     callers_[id].now = caller::stage::asking;
 }
 
-/// A connection for a caller: after a look at the socket, or with the answer to its reset, as the runtime does.
+/// A connection for a caller: after a look at the socket, or with the answer to its reset, as the runtime
+/// does.
 void simulated_pool::granted(std::size_t id, core::grant given) {
     check_grant(id, given);
     socket& handed = sockets_[given.slot];

@@ -86,8 +86,8 @@ public:
     /// Sessions, kept for ever so that each can be checked at the end.
     session& add_session(session_owner& owner, std::size_t pool, core::slot_id slot);
 
-    /// With pool_reset=full: whether a reset is sent when a lease ends and its answer left to the next caller,
-    /// as with PostgreSQL; else the pool waits for it in the background.
+    /// With pool_reset=full: whether a reset is sent when a lease ends and its answer left to the next
+    /// caller, as with PostgreSQL; else the pool waits for it in the background.
     bool sends_resets = false;
 
     /// How many events pass between two whole checks of a pool; 1: after each; 0: nothing is checked, which

@@ -92,8 +92,8 @@ TEST_CASE("a connection that is given up when its lease ends is closed, whatever
 TEST_CASE("after a late answer another connection shows whether the server hangs, and nobody waits for it") {
     bare_pool pool(settings_of(3), {1, 2});
     const std::vector<slot_id> leased = pool.lease_new(3);
-    const bool first_is_full = pool.where(leased[0]) == pool.where(leased[1]) ||
-                               pool.where(leased[0]) == pool.where(leased[2]);
+    const bool first_is_full =
+        pool.where(leased[0]) == pool.where(leased[1]) || pool.where(leased[0]) == pool.where(leased[2]);
     const endpoint silent = first_is_full ? pool.where(leased[0]) : pool.where(leased[1]);
     for (const slot_id slot : leased) {
         if (pool.where(slot) == silent) {

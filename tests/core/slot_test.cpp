@@ -13,9 +13,10 @@ TEST_CASE("the legal moves between a connection's statuses are exactly these") {
     using enum slot_status;
     const std::array all{vacant, opening, idle, leased, resetting, checking, closing};
     const std::set<std::pair<slot_status, slot_status>> legal{
-        {vacant, opening}, {opening, idle},      {opening, vacant}, {opening, closing},  {idle, leased},
-        {idle, checking},  {idle, closing},      {leased, idle},    {leased, resetting}, {leased, closing},
-        {idle, resetting}, {resetting, idle}, {resetting, closing}, {checking, idle},  {checking, closing}, {closing, vacant},
+        {vacant, opening},    {opening, idle},   {opening, vacant},   {opening, closing},
+        {idle, leased},       {idle, checking},  {idle, closing},     {leased, idle},
+        {leased, resetting},  {leased, closing}, {idle, resetting},   {resetting, idle},
+        {resetting, closing}, {checking, idle},  {checking, closing}, {closing, vacant},
     };
     for (const slot_status from : all) {
         for (const slot_status to : all) {

@@ -401,7 +401,8 @@ TEST_CASE("the limits themselves are allowed") {
 
 TEST_CASE("a long value is shortened in the message, and a strange one is made printable") {
     CHECK(problem("pool_reset=" + std::string(65, 'x')) ==
-          "pool_reset: \"" + std::string(64, 'x') + "...\" is unknown; expected one of auto, full, rollback, none");
+          "pool_reset: \"" + std::string(64, 'x') +
+              "...\" is unknown; expected one of auto, full, rollback, none");
     CHECK(problem("pool_name=" + std::string(64, 'x')).find(std::string(64, 'x') + "\" is too long") !=
           std::string::npos);
     CHECK(problem("postgres://h?pool_reset=a%0ab%7f%c3%a4") ==

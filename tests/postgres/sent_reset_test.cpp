@@ -2,8 +2,8 @@
 // Resets that are sent when a lease ends, and leases that pool_reset=auto knows to have left nothing.
 #include "live.hpp"
 
-#include <csignal>
 #include <chrono>
+#include <csignal>
 #include <string>
 #include <vector>
 

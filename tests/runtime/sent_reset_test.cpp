@@ -18,11 +18,13 @@ class sending_servers : public fake_servers {
 public:
     explicit sending_servers(std::size_t count) : fake_servers(count) {
         for (std::size_t index = 0; index < count; ++index) {
-            world().with(at(index), [](podpool::fake_world::server& server) { server.takes_sent_resets = true; });
+            world().with(at(index),
+                         [](podpool::fake_world::server& server) { server.takes_sent_resets = true; });
         }
     }
     void reject_resets(bool rejected) const {
-        world().with(at(0), [rejected](podpool::fake_world::server& server) { server.rejects_resets = rejected; });
+        world().with(at(0),
+                     [rejected](podpool::fake_world::server& server) { server.rejects_resets = rejected; });
     }
 };
 
@@ -85,7 +87,8 @@ TEST_CASE("a slow answer to a reset holds nobody back while the pool has another
     CHECK(eventually([&] { return pool.stats().idle == 1; }));
 }
 
-TEST_CASE("a caller whose time ends before the answer to a reset gets acquire_timeout, and the answer is read") {
+TEST_CASE(
+    "a caller whose time ends before the answer to a reset gets acquire_timeout, and the answer is read") {
     const sending_servers servers(1);
     auto settings = small_pool(1);
     settings.connect_timeout = 10min;

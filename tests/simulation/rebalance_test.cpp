@@ -35,7 +35,8 @@ TEST_CASE("3 to 5 pods: surplus connections move within a minute or so, whether 
     here.finish();
 }
 
-TEST_CASE("3 to 5 pods with as many callers as connections and resets as long as statements: even in a minute") {
+TEST_CASE(
+    "3 to 5 pods with as many callers as connections and resets as long as statements: even in a minute") {
     const auto seed = GENERATE(1U, 2U);
     const bool sends = GENERATE(false, true);
     world here(seed);

@@ -3,14 +3,12 @@
 
 #include "errors.hpp"
 #include "message_size.hpp"
-#include "plain_statement.hpp"
 
 #include <podpool/errc.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/system/errc.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory_resource>
@@ -33,21 +31,6 @@ bool is_copy(ExecStatusType status) {
 bool is_error(const PGresult* result) {
     const ExecStatusType status = PQresultStatus(result);
     return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE || status == PGRES_NONFATAL_ERROR;
-}
-
-/// The server's setting, which it reports; scanning a text depends on it.
-bool standard_strings(const PGconn* connection) {
-    const char* setting = PQparameterStatus(connection, "standard_conforming_strings");
-    return setting == nullptr || std::string_view(setting) == "on";
-}
-
-/// Whether a text in the session's client encoding can be read byte by byte: each ASCII byte is the ASCII
-/// character. Of the encodings with several bytes per character only UTF-8 is looked at as one.
-bool is_readable(const PGconn* connection) {
-    const std::string_view encoding = pg_encoding_to_char(PQclientEncoding(connection));
-    constexpr std::array<std::string_view, 6> families{"UTF8", "SQL_ASCII", "LATIN", "WIN", "ISO_8859", "KOI8"};
-    return std::any_of(families.begin(), families.end(),
-                       [encoding](std::string_view family) { return encoding.starts_with(family); });
 }
 
 /// Whether the server is ready for a statement: none is under way, and the connection isn't broken.
@@ -164,23 +147,6 @@ std::exception_ptr postgres_session::why_not_ready() const {
     return nullptr;
 }
 
-void postgres_session::note_use(std::string_view sql) noexcept {
-    touched_ = true;
-    if (left_something_) return;
-    left_something_ = settings_->pool.reset != reset_mode::automatic || !(plain_.knows(sql) || is_plain(sql));
-}
-
-/// Reads a statement that isn't known yet. The encoding only changes by a statement that isn't plain; how
-/// backslashes are meant may change by the server's configuration.
-bool postgres_session::is_plain(std::string_view sql) noexcept {
-    const PGconn* connection = connection_.get();
-    const bool backslash = sql.find('\\') != std::string_view::npos;
-    const bool standard = !backslash || standard_strings(connection);
-    if (!is_readable(connection) || !leaves_nothing(sql, standard)) return false;
-    if (!backslash) plain_.remember(sql);
-    return true;
-}
-
 void postgres_session::note_size(std::size_t bytes) noexcept {
     const std::optional<std::size_t>& bound = settings_->pool.max_conn_buffer;
     oversized_ = oversized_ || (bound && bytes > *bound);
@@ -206,7 +172,7 @@ bool postgres_session::send(const statement_view& statement) {
     note_size(message_size(statement));
     const bool plain = statement.count == 0;
     if (plain && may_commit(statement.sql)) {
-        commits_.begin(find_commits(statement.sql, standard_strings(connection)));
+        commits_.begin(find_commits(statement.sql, standard_strings()));
     } else {
         commits_.begin({});
     }

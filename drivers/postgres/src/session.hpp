@@ -111,6 +111,8 @@ public:
     [[nodiscard]] std::string tls_version() const;
 
 private:
+    static constexpr const char* full_reset = "discard all";
+
     using lock = std::unique_lock<std::mutex>;
     /// The mutex, or nothing where nobody else can come in between.
     [[nodiscard]] lock lock_if_shared() {
@@ -142,7 +144,6 @@ private:
     // upkeep.cpp
     [[nodiscard]] failure failure_of(const postgres_error& problem) const;
     [[nodiscard]] failure state_after_reset(reset_mode mode);
-    [[nodiscard]] bool wait_to_read(std::chrono::steady_clock::time_point until);
     [[nodiscard]] failure role_failure(const server_state& state) const;
     /// Reads what the server sent unasked; false if that was the end.
     [[nodiscard]] bool read_news();
@@ -152,11 +153,15 @@ private:
     /// error, a reset, a check, news between two leases, a user's own calls of libpq.
     [[nodiscard]] postgres_role role_at(core::time_point now);
 
-    // session.cpp: everything below wants the mutex, except on a thread that has the session for itself.
-    [[nodiscard]] std::exception_ptr why_not_ready() const;
+    // reset.cpp
     /// Notes that a user runs a statement, and whether it may leave something in the session.
     void note_use(std::string_view sql) noexcept;
     [[nodiscard]] bool is_plain(std::string_view sql) noexcept;
+    [[nodiscard]] bool standard_strings() const;
+    [[nodiscard]] bool wait_to_read(std::chrono::steady_clock::time_point until);
+
+    // session.cpp: everything below wants the mutex, except on a thread that has the session for itself.
+    [[nodiscard]] std::exception_ptr why_not_ready() const;
     /// Notes that libpq had to hold this many bytes at once.
     void note_size(std::size_t bytes) noexcept;
     [[nodiscard]] bool send(const statement_view& statement);

@@ -8,10 +8,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <new>
@@ -32,8 +30,6 @@ asio::awaitable<postgres_result> run_own(std::shared_ptr<postgres_session> sessi
 
 /// Sessions in all databases, without the server's own processes; readable by every user.
 constexpr const char* count_query = "select pg_catalog.sum(numbackends) from pg_catalog.pg_stat_database";
-
-constexpr const char* full_reset = "discard all";
 
 bool in_transaction(PGTransactionStatusType status) {
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
@@ -144,53 +140,6 @@ failure postgres_session::state_after_reset(reset_mode mode) {
     left_something_ = false;
     const server_state state = reported_state(connection_.get());
     return must_ask(settings_->wanted, state) ? failure() : role_failure(state);
-}
-
-bool postgres_session::send_reset() noexcept {
-    const lock held = lock_if_shared();
-    PGconn* connection = connection_.get();
-    if (running_ != 0 || lost_ || PQtransactionStatus(connection) != PQTRANS_IDLE) return false;
-    by_user_ = false;
-    announced_.in_statement = true;
-    commits_.begin({});
-    unregister();
-    // In blocking mode a send may wait for the server to read.
-    PQsetnonblocking(connection, 1);
-    reset_sent_ = PQsendQuery(connection, full_reset) == 1;
-    return reset_sent_ && PQflush(connection) == 0;
-}
-
-reset_answer postgres_session::read_reset_answer(std::chrono::steady_clock::time_point until) {
-    const lock held = lock_if_shared();
-    PGconn* connection = connection_.get();
-    while (!collect()) {
-        if (!wait_to_read(until)) return {true, {}};
-        // After a failure the connection is bad, and collect() gets the reason.
-        static_cast<void>(PQconsumeInput(connection));
-    }
-    reset_sent_ = false;
-    role_due_ = core::time_point::min();
-    drop_notifications();
-    const outcome end = end_of(std::exchange(collected_, nullptr));
-    if (!end.failed) return {false, state_after_reset(reset_mode::full)};
-    try {
-        std::rethrow_exception(end.failed);
-    } catch (const postgres_error& problem) {
-        return {false, failure_of(problem)};
-    }
-}
-
-/// Waits for the server to say something, until `until` at most; whether it did.
-bool postgres_session::wait_to_read(std::chrono::steady_clock::time_point until) {
-    pollfd waiting{PQsocket(connection_.get()), POLLIN, 0};
-    for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-            until - std::chrono::steady_clock::now());
-        const auto limit = std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 60'000);
-        const int ready = poll(&waiting, 1, static_cast<int>(limit));
-        if (ready != 0 && !(ready < 0 && errno == EINTR)) return true;
-        if (std::chrono::steady_clock::now() >= until) return false;
-    }
 }
 
 bool postgres_session::is_alive() noexcept {

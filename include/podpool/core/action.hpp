@@ -37,8 +37,7 @@ struct action {
         return {kind, false, false, slot, errc::pool_closed, 0};
     }
     static action grant(const core::grant& given, std::uintptr_t cookie) {
-        return {action_kind::grant, given.verify,      given.unanswered,
-                given.slot,         errc::pool_closed, cookie};
+        return {action_kind::grant, given.verify, given.unanswered, given.slot, errc::pool_closed, cookie};
     }
     static action refuse(std::uintptr_t cookie, errc reason) {
         return {action_kind::refuse, false, false, none, reason, cookie};

@@ -71,11 +71,7 @@ public:
                            queue_end end = queue_end::back, role wanted = role::any);
 
     /// Takes a waiter out of the queue; false if it was served or refused before: its action is on its way.
-    bool cancel(waiter_id waiter) {
-        if (!waiters_.erase(waiter)) return false;
-        ++counters_.cancellations;
-        return true;
-    }
+    bool cancel(waiter_id waiter);
 
     /// Asks for a `ready` action with this cookie once the minimum size is open, at least one connection; or
     /// for a `refuse` action with errc::not_ready, connection_rejected or pool_closed. Returns the number of
@@ -95,39 +91,25 @@ public:
         connections_.give_back(id);
     }
 
-    /// Takes a healthy lease back whose reset has been sent: the connection is as good as idle. Its next grant
-    /// says `unanswered`; when nobody takes it for a moment, a `reset` action asks for the answer to be read.
-    void released_unanswered(slot_id id, time_point now) {
-        slot& returned = connections_[id];
-        const bool plain = !returned.doomed && !returned.due && waiters_.empty() && now < returned.ends_at &&
-                           !crowded_ && read_answers_at_ != never;
-        if (!plain) return released_unanswered_slowly(id, now);
-        returned.unanswered = true;
-        returned.last_used = now;
-        returned.last_seen = seen_at_end(returned, now);
-        connections_.give_back(id);
-    }
+    /// Takes a healthy lease back whose reset has been sent: the connection is as good as idle. Its next
+    /// grant says `unanswered`; when nobody takes it for a moment, a `reset` action asks for the answer to be
+    /// read.
+    void released_unanswered(slot_id id, time_point now);
 
-    /// Takes back an `unanswered` grant whose answer didn't come while its caller waited: the background goes on
-    /// waiting, and another connection of the endpoint shows whether its server hangs.
+    /// Takes back an `unanswered` grant whose answer didn't come while its caller waited: the background goes
+    /// on waiting, and another connection of the endpoint shows whether its server hangs.
     void answer_is_late(slot_id id, time_point now);
 
     /// Takes a lease back whose connection must not be used again; a new one is opened when somebody needs
     /// it.
-    void discarded(slot_id id, time_point now, close_reason why = close_reason::discarded) {
-        close_slot(id, why);
-        settle(now);
-    }
+    void discarded(slot_id id, time_point now, close_reason why = close_reason::discarded);
 
     /// Takes a lease back whose session can't be cleared: another connection is opened in its place, since
     /// its next caller is as likely as if it had come back.
     void replaced(slot_id id, time_point now);
 
     /// Notes how long one lease lasted; a sample of all leases is enough.
-    void note_use_time(duration used) {
-        use_time_.record(used);
-        blend(estimated_use_, used);
-    }
+    void note_use_time(duration used);
 
     // --- Answers to actions ---
 
@@ -198,9 +180,9 @@ public:
     }
     /// When tick() must be called at the latest; never: not before another event.
     [[nodiscard]] time_point next_deadline() const noexcept {
-        return closing_ ? never
-                        : std::min({next_deadline_, maintenance_at_, read_answers_at_,
-                                    waiters_.next_deadline()});
+        return closing_
+                   ? never
+                   : std::min({next_deadline_, maintenance_at_, read_answers_at_, waiters_.next_deadline()});
     }
     /// close() was called and no socket is left.
     [[nodiscard]] bool finished() const noexcept { return closing_ && connections_.sockets() == 0; }
@@ -244,19 +226,7 @@ private:
     };
 
     grant take_idle(time_point now);
-    grant lease_newest(endpoint_id where, time_point now) {
-        const slot_id id = connections_.lease_newest(where);
-        slot& leased = connections_[id];
-        leased.since = now;
-        const endpoint_counts& counts = connections_.at(where);
-        if (counts.half_open) [[unlikely]]
-            note_probe(where, now);
-        // Seen in the same tick of a coarse clock as the loss may mean seen before it.
-        const bool verify =
-            now - leased.last_seen > verify_window || leased.last_seen <= counts.suspect_since;
-        const bool unanswered = std::exchange(leased.unanswered, false);
-        return {id, verify && !unanswered, counts.leases % timed_share == 1, unanswered};
-    }
+    grant lease_newest(endpoint_id where, time_point now);
 
     /// When what was used until now was surely alive: if that took long, its last answer may be old.
     static time_point seen_at_end(const slot& used, time_point now) {
@@ -272,10 +242,7 @@ private:
 
     // Callers and connections: impl/machine_connections.hpp
     void released_slowly(slot_id id, const failure& why, bool needs_reset, time_point now);
-    void released_unanswered_slowly(slot_id id, time_point now);
     bool ends_with_lease(slot_id id, time_point now);
-    void start_reset(slot_id id, time_point now);
-    void read_answers(time_point now);
     void back_to_idle(slot_id id, time_point now);
     void connection_failed(slot_id id, const failure& why, time_point now);
     void close_slot(slot_id id, close_reason reason);
@@ -291,6 +258,11 @@ private:
     void expire_waiters(time_point now);
     void shed_waiters(time_point now);
     [[nodiscard]] bool all_rejected(time_point now) const;
+
+    // Resets: impl/machine_resets.hpp
+    void released_unanswered_slowly(slot_id id, time_point now);
+    void start_reset(slot_id id, time_point now);
+    void read_answers(time_point now);
 
     // Roles: impl/machine_roles.hpp
     grant take_idle(time_point now, role wanted) {
@@ -519,6 +491,7 @@ private:
 #include <podpool/core/impl/machine_endpoints.hpp>
 #include <podpool/core/impl/machine_health.hpp>
 #include <podpool/core/impl/machine_rebalance.hpp>
+#include <podpool/core/impl/machine_resets.hpp>
 #include <podpool/core/impl/machine_roles.hpp>
 #include <podpool/core/impl/machine_shares.hpp>
 #include <podpool/core/impl/machine_stats.hpp>

@@ -82,8 +82,8 @@ void queue_acquire(std::shared_ptr<pool_state<Driver>> pool, role wanted, std::c
     auto& queued = async_waiter<Driver, Handler>::make(pool, std::move(handler));
     queued.wanted = wanted;
     queued.site = site;
-    const auto [error, found] = pool->acquire_or_queue(
-        queued, deadline, core::queue_end::back, [&queued](core::waiter_id id) {
+    const auto [error, found] =
+        pool->acquire_or_queue(queued, deadline, core::queue_end::back, [&queued](core::waiter_id id) {
             queued.install_cancellation([id](pool_state<Driver>& of) { return of.cancel(id); });
         });
     // Otherwise it is queued, and may have been completed and destroyed already.

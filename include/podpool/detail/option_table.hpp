@@ -190,12 +190,13 @@ inline constexpr std::array option_table{
                "How an endpoint is chosen: the one with the fewest leased connections, the better of two "
                "drawn at random, each in turn, or any.",
                choice_field<balance_policy>{&options::balance, balance_choices, {}}},
-    option_row{"pool_reset", "",
-               "What is done with the session when a connection comes back, off the caller's path. `full`: "
-               "nothing leaks from one caller to the next; `auto`: as `full`, but for leases whose statements "
-               "leave nothing behind (PostgreSQL; docs/security.md); `rollback`: an open transaction is "
-               "rolled back; `none`: nothing, and a connection in a transaction is closed.",
-               choice_field<reset_mode>{&options::reset, reset_choices, {}}},
+    option_row{
+        "pool_reset", "",
+        "What is done with the session when a connection comes back, off the caller's path. `full`: "
+        "nothing leaks from one caller to the next; `auto`: as `full`, but for leases whose statements "
+        "leave nothing behind (PostgreSQL; docs/security.md); `rollback`: an open transaction is "
+        "rolled back; `none`: nothing, and a connection in a transaction is closed.",
+        choice_field<reset_mode>{&options::reset, reset_choices, {}}},
     option_row{
         "pool_name", "host:port/db",
         "The pool's label in error messages, and the sessions' `application_name` (MySQL: `program_name`).",

@@ -121,8 +121,12 @@ public:
     void refresh() {
         if (!in_child()) source_->refresh();
     }
-    void retire_all();
-    void renew_all();
+    void retire_all() {
+        if (!in_child()) on_event([](core::machine& of, core::time_point now) { of.retire_all(now); });
+    }
+    void renew_all() {
+        if (!in_child()) on_event([](core::machine& of, core::time_point now) { of.renew_all(now); });
+    }
     void close();
     /// close(), then waits until nothing is left, at most `timeout`; whether nothing is.
     bool close(std::chrono::nanoseconds timeout);
@@ -163,7 +167,8 @@ private:
         leased->unanswered = granted.unanswered;
         return leased;
     }
-    /// An idle connection that `take(machine, now)` chooses; `may_wait(timeout)`: for the answer to its reset.
+    /// An idle connection that `take(machine, now)` chooses; `may_wait(timeout)`: for the answer to its
+    /// reset.
     template <class Take>
     cell* try_take(Take take, std::source_location site, answer_wait& may_wait);
     cell* wait_for(role wanted, core::time_point deadline, std::source_location site);

@@ -443,18 +443,6 @@ void pool_state<Driver>::resize(std::size_t max_conns) {
 }
 
 template <driver Driver>
-void pool_state<Driver>::retire_all() {
-    if (in_child()) return;
-    on_event([](core::machine& machine, core::time_point now) { machine.retire_all(now); });
-}
-
-template <driver Driver>
-void pool_state<Driver>::renew_all() {
-    if (in_child()) return;
-    on_event([](core::machine& machine, core::time_point now) { machine.renew_all(now); });
-}
-
-template <driver Driver>
 bool pool_state<Driver>::close(std::chrono::nanoseconds timeout) {
     if (in_child()) return false;
     const core::time_point deadline = core::later(clock_now(), timeout);

@@ -149,8 +149,8 @@ public:
         asked.used_ = false;
         asked.reset_sent_ = false;
         failure why = co_await answer(asked, &fake_world::server::resets);
-        const bool rejected =
-            world_->with(asked.where_, [](const fake_world::server& server) { return server.rejects_resets; });
+        const bool rejected = world_->with(
+            asked.where_, [](const fake_world::server& server) { return server.rejects_resets; });
         if (rejected && !why) why = failure(failure_kind::connection_lost, "the reset was rejected");
         co_return why;
     }

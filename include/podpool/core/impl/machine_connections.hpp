@@ -30,6 +30,17 @@ inline acquire_result machine::acquire(time_point now, time_point deadline, std:
     return {{}, waiter, {}};
 }
 
+inline bool machine::cancel(waiter_id waiter) {
+    if (!waiters_.erase(waiter)) return false;
+    ++counters_.cancellations;
+    return true;
+}
+
+inline void machine::note_use_time(duration used) {
+    use_time_.record(used);
+    blend(estimated_use_, used);
+}
+
 inline std::uint64_t machine::await_ready(time_point now, time_point deadline, std::uintptr_t cookie) {
     const std::uint64_t request = readiness_.ask(cookie, deadline);
     settle(now);
@@ -58,6 +69,19 @@ inline grant machine::take_idle(time_point now) {
     return primaries_help_ ? take_idle_of(role::primary, now) : grant{};
 }
 
+inline grant machine::lease_newest(endpoint_id where, time_point now) {
+    const slot_id id = connections_.lease_newest(where);
+    slot& leased = connections_[id];
+    leased.since = now;
+    const endpoint_counts& counts = connections_.at(where);
+    if (counts.half_open) [[unlikely]]
+        note_probe(where, now);
+    // Seen in the same tick of a coarse clock as the loss may mean seen before it.
+    const bool verify = now - leased.last_seen > verify_window || leased.last_seen <= counts.suspect_since;
+    const bool unanswered = std::exchange(leased.unanswered, false);
+    return {id, verify && !unanswered, counts.leases % timed_share == 1, unanswered};
+}
+
 inline void machine::released_slowly(slot_id id, const failure& why, bool needs_reset, time_point now) {
     if (why) {
         connection_failed(id, why, now);
@@ -70,26 +94,6 @@ inline void machine::released_slowly(slot_id id, const failure& why, bool needs_
             // The common case of a busy pool: hand over, nothing else has changed.
             if (connections_[id].status == slot_status::leased) return;
         }
-    }
-    settle(now);
-}
-
-inline void machine::released_unanswered_slowly(slot_id id, time_point now) {
-    if (!ends_with_lease(id, now)) {
-        slot& returned = connections_[id];
-        returned.last_seen = seen_at_end(returned, now);
-        returned.unanswered = true;
-        back_to_idle(id, now);
-        if (connections_[id].status == slot_status::leased) return;
-        read_answers_at_ = std::min(read_answers_at_, later(now, answer_window));
-    }
-    settle(now);
-}
-
-inline void machine::answer_is_late(slot_id id, time_point now) {
-    if (!ends_with_lease(id, now)) {
-        start_reset(id, now);
-        ask_a_sibling(connections_[id].endpoint, now);
     }
     settle(now);
 }
@@ -111,28 +115,9 @@ inline bool machine::ends_with_lease(slot_id id, time_point now) {
     return true;
 }
 
-/// Has a session cleared in the background, or the answer to its reset read there.
-inline void machine::start_reset(slot_id id, time_point now) {
-    connections_.move(id, slot_status::resetting);
-    connections_[id].unanswered = false;
-    connections_[id].since = now;
-    actions_.push_back(action::on_slot(action_kind::reset, id));
-}
-
-/// Has the answers to resets read that nobody came for; sets when to look again.
-inline void machine::read_answers(time_point now) {
-    if (now < read_answers_at_) return;
-    read_answers_at_ = never;
-    for (slot_id id = 0; id < connections_.size(); ++id) {
-        const slot& quiet = connections_[id];
-        if (quiet.status != slot_status::idle || !quiet.unanswered) continue;
-        const time_point due = later(quiet.last_used, answer_window);
-        if (due <= now) {
-            start_reset(id, now);
-        } else {
-            read_answers_at_ = std::min(read_answers_at_, due);
-        }
-    }
+inline void machine::discarded(slot_id id, time_point now, close_reason why) {
+    close_slot(id, why);
+    settle(now);
 }
 
 inline void machine::replaced(slot_id id, time_point now) {

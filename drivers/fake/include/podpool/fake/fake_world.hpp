@@ -40,9 +40,9 @@ public:
         std::uint64_t epoch = 0;                      ///< sessions of earlier epochs are dead
         failure farewell;                             ///< what those were told at their end
         std::uint64_t attempts = 0;                   ///< to connect
-        bool takes_sent_resets = false;  ///< the driver sends a reset when a lease ends
-        bool rejects_resets = false;     ///< they fail, and the session with them
-        std::uint64_t resets = 0;        ///< answered
+        bool takes_sent_resets = false;               ///< the driver sends a reset when a lease ends
+        bool rejects_resets = false;                  ///< they fail, and the session with them
+        std::uint64_t resets = 0;                     ///< answered
         std::uint64_t pings = 0;
         std::size_t sessions = 0;  ///< open now
         std::size_t most_sessions = 0;

@@ -14,7 +14,7 @@
 namespace podpool::test {
 namespace {
 
-bool alive(live_session& session) { return session.driver.is_alive(*session.connection); }
+bool goes_on(live_session& session) { return session.driver.is_alive(*session.connection); }
 
 /// A statement in which a function says something with a SQLSTATE.
 std::string raise(const std::string& level, const std::string& sqlstate, const std::string& then = {}) {
@@ -34,14 +34,14 @@ std::exception_ptr run_async(live_session& session, const std::string& sql) {
 
 /// The connection goes on as if nothing had been said.
 void check_good(live_session& session) {
-    CHECK(alive(session));
+    CHECK(goes_on(session));
     CHECK(session.cell("select 'good'") == "good");
     const return_state state = session.inspect(reset_mode::full);
     CHECK(state.why.kind == failure_kind::none);
     CHECK(state.why.message.empty());
     CHECK_FALSE(state.role_doubtful);
     CHECK_FALSE(session.reset(reset_mode::full));
-    CHECK(alive(session));
+    CHECK(goes_on(session));
 }
 
 /// Ends the session's process without a word from it; its server restarts then.
@@ -108,7 +108,7 @@ TEST_CASE("what a function said in an earlier statement isn't the reason of a la
         CHECK_FALSE(session.inspect(reset_mode::none).why);
     }
     kill_backend(pid);
-    eventually("the end is noticed", [&] { return !alive(session); });
+    eventually("the end is noticed", [&] { return !goes_on(session); });
     const failure why = session.inspect(reset_mode::full).why;
     CHECK(why.kind == failure_kind::connection_lost);
     CHECK(why.message.find("57P0") == std::string::npos);

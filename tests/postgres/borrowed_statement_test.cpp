@@ -27,7 +27,7 @@ std::string difference(const Arguments&... arguments) {
     const borrowed_statement borrowed("select $1", arguments...);
     const postgres_statement copied("select $1", arguments...);
     const statement_view view = borrowed.view();
-    if (view.sql != copied.sql() || view.sql.data()[view.sql.size()] != '\0') return "text";
+    if (view.sql != copied.sql() || *(view.sql.data() + view.sql.size()) != '\0') return "text";
     if (view.count != copied.parameters().size()) return "count";
     for (std::size_t i = 0; i < view.count; ++i) {
         const bound_parameter& expected = copied.parameters()[i];

@@ -150,11 +150,13 @@ TEST_CASE("an acquire may be awaited after its pool was moved or destroyed") {
     idle_pool world;
     auto moved_from = world.pool->async_acquire();
     auto pool = std::make_unique<fake_pool>(std::move(*world.pool));
-    CHECK_FALSE(world.run(error_of(std::move(moved_from))));
+    const error_code none = world.run(error_of(std::move(moved_from)));
+    CHECK_FALSE(none);
     auto orphan = pool->async_acquire();
     pool.reset();
     world.context.restart();
-    CHECK(world.run(error_of(std::move(orphan))) == errc::pool_closed);
+    const error_code closed = world.run(error_of(std::move(orphan)));
+    CHECK(closed == errc::pool_closed);
 }
 
 #if BOOST_VERSION >= 108200

@@ -176,9 +176,10 @@ bool postgres_session::send(const statement_view& statement) {
     } else {
         commits_.begin({});
     }
-    if (plain) return PQsendQuery(connection, statement.sql.data()) == 1;
-    return PQsendQueryParams(connection, statement.sql.data(), static_cast<int>(statement.count),
-                             statement.types, statement.values, statement.lengths, statement.formats, 0) == 1;
+    const char* const text = statement.sql.data();  // a zero byte follows
+    if (plain) return PQsendQuery(connection, text) == 1;
+    return PQsendQueryParams(connection, text, static_cast<int>(statement.count), statement.types,
+                             statement.values, statement.lengths, statement.formats, 0) == 1;
 }
 
 bool postgres_session::pump() {

@@ -76,8 +76,9 @@ private:
 /// Lets a handler wait for a lease. `pool` by value: once the handler is queued it may run on another thread,
 /// and end the pool, before this returns.
 template <class Driver, class Handler>
-void queue_acquire(std::shared_ptr<pool_state<Driver>> pool, role wanted, std::chrono::nanoseconds timeout,
-                   std::source_location site, Handler handler) {
+void queue_acquire(std::shared_ptr<pool_state<Driver>> pool,  // NOLINT(performance-unnecessary-value-param)
+                   role wanted, std::chrono::nanoseconds timeout, std::source_location site,
+                   Handler handler) {
     const core::time_point deadline = core::later(clock_now(), timeout);
     auto& queued = async_waiter<Driver, Handler>::make(pool, std::move(handler));
     queued.wanted = wanted;

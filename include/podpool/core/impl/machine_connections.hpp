@@ -132,7 +132,9 @@ inline void machine::back_to_idle(slot_id id, time_point now) {
     slot& ready = connections_[id];
     ready.last_used = now;
     connections_.move(id, slot_status::idle);
-    if (std::exchange(ready.due, false) && !start_renewal(id, now)) {
+    // With no overshoot its replacement is opened once it is closed: for a move now, else at its end.
+    const bool may_go = ready.moving || settings_.renew_overshoot > 0;
+    if (std::exchange(ready.due, false) && !(may_go && start_renewal(id, now))) {
         maintenance_at_ = std::min(maintenance_at_, now + renewal_pause());
     }
     serve(now);

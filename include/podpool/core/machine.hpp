@@ -228,9 +228,11 @@ private:
     grant take_idle(time_point now);
     grant lease_newest(endpoint_id where, time_point now);
 
-    /// When what was used until now was surely alive: if that took long, its last answer may be old.
-    static time_point seen_at_end(const slot& used, time_point now) {
-        return now - used.since > verify_window ? used.since : now;
+    /// When what was used until now was surely alive: at the start of a long use, or of one with a loss in
+    /// it.
+    [[nodiscard]] time_point seen_at_end(const slot& used, time_point now) const {
+        const time_point oldest = connections_.at(used.endpoint).suspect_since;
+        return used.since <= std::max(oldest, now - verify_window) ? used.since : now;
     }
 
     /// Leases are what makes idle connections fewer than wanted.

@@ -228,8 +228,7 @@ private:
     grant take_idle(time_point now);
     grant lease_newest(endpoint_id where, time_point now);
 
-    /// When what was used until now was surely alive: at the start of a long use, or of one with a loss in
-    /// it.
+    /// When what was used until now was surely alive: at the start of a long use, or of one with a loss.
     [[nodiscard]] time_point seen_at_end(const slot& used, time_point now) const {
         const time_point oldest = connections_.at(used.endpoint).suspect_since;
         return used.since <= std::max(oldest, now - verify_window) ? used.since : now;

@@ -34,7 +34,9 @@ private:
     /// Equal texts have the same place, and those of one program mostly different ones.
     static std::size_t place_of(std::string_view sql) noexcept {
         if (sql.empty()) return 0;
-        const auto letter = [sql](std::size_t at) { return static_cast<unsigned char>(sql[at]); };
+        const auto letter = [sql](std::size_t at) -> std::size_t {
+            return static_cast<unsigned char>(sql[at]);
+        };
         return (sql.size() + 3U * letter(sql.size() / 2) + 7U * letter(sql.size() - 1)) % places;
     }
 

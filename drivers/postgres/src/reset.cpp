@@ -95,7 +95,8 @@ bool postgres_session::wait_to_read(std::chrono::steady_clock::time_point until)
             std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
         const auto limit = std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 60'000);
         const int ready = poll(&waiting, 1, static_cast<int>(limit));
-        if (ready != 0 && !(ready < 0 && errno == EINTR)) return true;
+        const bool interrupted = ready < 0 && errno == EINTR;
+        if (ready != 0 && !interrupted) return true;
         if (std::chrono::steady_clock::now() >= until) return false;
     }
 }

@@ -4,6 +4,8 @@
 # answers the image is made here, from Debian's packages. `./dev docker-base` runs it.
 #   base_image.sh [IMAGE]     IMAGE is debian:SUITE-slim; default debian:trixie-slim
 set -euo pipefail
+# shellcheck source=docker/debian_mirror.sh
+source "$(dirname "${BASH_SOURCE[0]}")/debian_mirror.sh"
 
 fail() {
     printf 'docker-base: %s\n' "$*" >&2
@@ -30,15 +32,6 @@ pull() {
         sleep 0.1
     done
     wait "$client"
-}
-
-# Where this machine has its own packages from: a mirror near it, or the only one that it may ask.
-mirror() {
-    local found
-    # shellcheck disable=SC2016 # apt-get's own substitution
-    found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' \
-        2>/dev/null | head -n 1 || true)
-    echo "${found:-http://deb.debian.org/debian}"
 }
 
 # What Debian's own slim images leave out; packages that are installed later leave it out, too.

@@ -10,7 +10,7 @@
 
 namespace podpool::bench {
 
-/// Who takes part in a contest.
+/// One contender of a contest.
 struct entrant {
     std::string name;
     std::string program;

@@ -18,7 +18,7 @@ const contest::entry* entry_of(const contest& held, const std::string& name) {
     return found == held.entries.end() ? nullptr : &*found;
 }
 
-/// What is compared in a contest.
+/// A comparison of two contenders.
 struct comparison {
     std::string podpool;
     std::string with;

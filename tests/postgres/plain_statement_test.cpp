@@ -380,7 +380,7 @@ TEST_CASE("what stands in quotes and comments isn't read, and quotes end where t
     CHECK_FALSE(plain("begin 'a"));
     CHECK_FALSE(plain("lock pg_temp.t"));
     CHECK_FALSE(plain("show \"a"));
-    // What is a string and what is a statement depends on whether a backslash escapes the quote.
+    // A backslash may escape the quote: then the string ends later, and other words are statements.
     const std::string_view depends = R"(select '\'; set a = 1; --')";
     CHECK_FALSE(leaves_nothing(depends, true));
     CHECK(leaves_nothing(depends, false));

@@ -6,6 +6,8 @@
 #   regression_sql.sh PROGRAM     PROGRAM is podpool_regression_sql
 # PODPOOL_TEST_PG_SOURCE: a directory with PostgreSQL's source, instead of Debian's package.
 set -euo pipefail
+# shellcheck source=docker/debian_mirror.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../docker/debian_mirror.sh"
 
 fail() {
     printf 'regression_sql: %s\n' "$*" >&2
@@ -25,14 +27,6 @@ installed_version() {
         if [[ -z $newest || ${directory##*/} -gt $newest ]]; then newest=${directory##*/}; fi
     done
     echo "$newest"
-}
-
-# Where this machine has its own packages from.
-mirror() {
-    local found
-    found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' \
-        2>/dev/null | head -n 1 || true)
-    echo "${found:-http://deb.debian.org/debian}"
 }
 
 # private_apt DIRECTORY ARGUMENTS: apt-get with lists of its own, of source packages only.

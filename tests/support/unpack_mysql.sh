@@ -4,6 +4,8 @@
 # MariaDB only. Nothing is installed, and apt's own state isn't touched.
 #   unpack_mysql.sh DIRECTORY     afterwards DIRECTORY/mysqld runs it; quick if it does already
 set -euo pipefail
+# shellcheck source=docker/debian_mirror.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../docker/debian_mirror.sh"
 
 fail() {
     printf 'unpack_mysql: %s\n' "$*" >&2
@@ -15,14 +17,6 @@ mkdir -p "$(dirname "$1")"
 target=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 
 runs() { "$1/mysqld" --no-defaults --version >/dev/null 2>&1; }
-
-# Where this machine has its own packages from: a mirror near it, or the only one that it may ask.
-mirror() {
-    local found
-    found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' \
-        2>/dev/null | head -n 1 || true)
-    echo "${found:-http://deb.debian.org/debian}"
-}
 
 # A private apt that believes nothing is installed, so that it fetches every library too.
 write_apt_configuration() {

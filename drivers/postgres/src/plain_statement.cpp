@@ -324,7 +324,7 @@ bool statement_reader::read_parenthesis(parenthesis kind) noexcept {
 /// What the parenthesis that opens here is.
 parenthesis statement_reader::kind_of_parenthesis() const noexcept {
     if (!is_identifier(last_)) return parenthesis::plain;
-    // What is before an operator's name in parentheses is an operand, and so is what comes after them.
+    // OPERATOR(name) stands between two operands.
     if (last_.is_word("operator")) return parenthesis::refused;
     // A type's modifiers, or the columns of an alias.
     if (before_name_.kind == sql_token_kind::typecast || before_name_.is_word("as"))

@@ -3,6 +3,7 @@
 
 #include <podpool/core/machine.hpp>
 #include <podpool/detail/adaptive_mutex.hpp>
+#include <podpool/detail/answer_wait.hpp>
 #include <podpool/detail/clock.hpp>
 #include <podpool/detail/close_waiter.hpp>
 #include <podpool/detail/describe_failure.hpp>
@@ -23,7 +24,6 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <random>
 #include <source_location>
 #include <utility>
@@ -43,33 +43,6 @@ struct connection_cell {
     core::time_point timed_since;               // the lease is timed; zero: it isn't
     bool unanswered = false;                    // leased: the answer to its reset is to be read first
     std::source_location acquired_at;           // of the lease; guarded by the pool's mutex
-};
-
-/// Until when a caller may wait for the answer to a connection's reset. Most callers never ask, so that the
-/// clock is read only by those who do.
-class answer_wait {
-public:
-    /// Who only looks whether it is there.
-    answer_wait() = default;
-    /// A caller with this much time from now on.
-    explicit answer_wait(std::chrono::nanoseconds timeout) : timeout_(timeout) {}
-    /// A caller with a deadline.
-    explicit answer_wait(core::time_point deadline) : deadline_(deadline) {}
-
-    /// The caller's deadline, counted from the first call.
-    [[nodiscard]] core::time_point deadline() {
-        if (!deadline_) deadline_ = core::later(clock_now(), timeout_);
-        return *deadline_;
-    }
-    /// A slow answer is left to the background, since another connection may be quicker.
-    [[nodiscard]] core::time_point until() {
-        if (!deadline_ && timeout_ <= core::duration{0}) return core::time_point{};
-        return std::min(deadline(), core::later(clock_now(), core::machine::patience));
-    }
-
-private:
-    std::chrono::nanoseconds timeout_{0};
-    std::optional<core::time_point> deadline_;
 };
 
 /// What a pool, its leases and its operations share: the machine behind a mutex, and the arms that do
@@ -175,7 +148,7 @@ private:
     void start_timing(cell& leased) noexcept;
     void note_role(cell& seen, role told, core::time_point now);
     bool make_ready(cell& leased, bool verify, answer_wait& may_wait);
-    bool read_answer(cell& leased, core::time_point until);
+    bool read_answer(cell& leased, answer_wait& may_wait);
     void report_lost(cell& lost);
     bool send_reset(cell& returned, const return_state& state) noexcept;
 

@@ -60,7 +60,7 @@ void pool_state<Driver>::note_role(cell& seen, role told, core::time_point now) 
 template <driver Driver>
 bool pool_state<Driver>::make_ready(cell& leased, bool verify, answer_wait& may_wait) {
     if (leased.unanswered) [[unlikely]]
-        return read_answer(leased, may_wait.until());
+        return read_answer(leased, may_wait);
     if (!verify || driver_->is_alive(*leased.connection)) return true;
     report_lost(leased);
     return false;
@@ -68,24 +68,22 @@ bool pool_state<Driver>::make_ready(cell& leased, bool verify, answer_wait& may_
 
 /// Reads the answer to the reset that was sent when the connection's last lease ended.
 template <driver Driver>
-bool pool_state<Driver>::read_answer(cell& leased, core::time_point until) {
+bool pool_state<Driver>::read_answer(cell& leased, answer_wait& may_wait) {
     reset_answer answer;
     if constexpr (reset_sending_driver<Driver>) {
-        answer = driver_->read_reset_answer(*leased.connection, to_steady(until));
+        answer = driver_->read_reset_answer(*leased.connection, to_steady(may_wait.until()));
     }
     leased.unanswered = false;
     const bool good = !answer.late && !answer.why;
     const role told = good ? role_of(*leased.connection) : role::unknown;
     if (good && told == leased.told) return true;
-    const bool waited = until != core::time_point{};
+    if (!good) leased.timed_since = {};
     lock held(mutex_);
     if (good) {
         note_role(leased, told, clock_now());
-    } else if (answer.late && waited) {
-        leased.timed_since = {};
+    } else if (answer.late && may_wait.waits()) {
         machine_.answer_is_late(leased.slot, clock_now());
     } else {
-        leased.timed_since = {};
         machine_.released(leased.slot, answer.why, answer.late, clock_now());
     }
     dispatch(held);
@@ -126,7 +124,7 @@ auto pool_state<Driver>::acquire(role wanted, std::chrono::nanoseconds timeout, 
 template <driver Driver>
 auto pool_state<Driver>::wait_for(role wanted, core::time_point deadline, std::source_location site)
     -> cell* {
-    // Who was served with a connection whose reset failed waits again, before all others.
+    // A caller whose connection failed its reset waits again, before all others.
     for (core::queue_end end = core::queue_end::back;; end = core::queue_end::front) {
         blocking_waiter<Driver> queued;
         queued.wanted = wanted;
@@ -141,7 +139,7 @@ auto pool_state<Driver>::wait_for(role wanted, core::time_point deadline, std::s
         }
         if (queued.error()) throw make_error(queued.error(), wanted);
         answer_wait may_wait(deadline);
-        // Whoever served it has looked at the socket.
+        // The thread that served this caller has looked at the socket.
         if (make_ready(*queued.cell(), false, may_wait)) return queued.cell();
     }
 }

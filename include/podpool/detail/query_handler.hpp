@@ -20,7 +20,7 @@
 
 namespace podpool::detail {
 
-/// Who completes an operation, and so whether its handler may be called there and then.
+/// From where an operation is completed, which decides whether its handler may be called at once.
 enum class completed_by : std::uint8_t {
     initiation,  ///< the initiating function, or somebody who doesn't expect a handler's call: posted
     anyone,      ///< a thread on which nothing is known: dispatched

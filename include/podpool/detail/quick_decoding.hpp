@@ -13,7 +13,7 @@
 
 namespace podpool::detail {
 
-/// What is decoded from most cells without a look at anything but their text.
+/// A type that most cells are decoded to by their text alone.
 template <class T>
 inline constexpr bool decodes_quickly =
     plain_integer<T> || std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>;

@@ -80,7 +80,7 @@ public:
     [[nodiscard]] std::vector<caller_round>& callers() { return callers_; }
     /// The moment when all callers begin: time and CPU time count from here.
     void begin();
-    /// What is said about the round, after the last caller has ended: words `key=value`.
+    /// The round's report, after the last caller has ended: words `key=value`.
     [[nodiscard]] std::string answer() const;
 
 private:

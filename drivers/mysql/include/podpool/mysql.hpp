@@ -86,8 +86,9 @@ public:
 
     /// What a lease left behind, without a round trip.
     ///
-    /// An open transaction: a reset, or lost with reset_mode::none. With reset_mode::full the session is
-    /// replaced if a statement may have left something else (docs/mysql.md says which may).
+    /// An open transaction: a reset, or lost with reset_mode::none. With reset_mode::full and
+    /// reset_mode::automatic the session is replaced if a statement may have left something else
+    /// (docs/mysql.md says which may).
     [[nodiscard]] return_state inspect(connection& returned, reset_mode mode) const noexcept;
 
     /// Ends an operation in flight, a blocking one too; the connection is lost then.

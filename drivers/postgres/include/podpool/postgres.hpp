@@ -79,15 +79,20 @@ public:
     /// this connection.
     [[nodiscard]] boost::asio::awaitable<ping_result> ping_and_count(connection& open) const;
 
-    /// Undoes what a lease did to the session: `full` rolls back and discards everything, `rollback` only
-    /// rolls back, `none` does nothing. Cancellation as in ping().
+    /// Undoes what a lease did to the session: `full` rolls back and discards everything, `automatic` does so
+    /// where a statement may have left something and else rolls back, `rollback` only rolls back, `none` does
+    /// nothing. Goes on with what send_reset() has sent. Cancellation as in ping().
     [[nodiscard]] boost::asio::awaitable<failure> reset(connection& used, reset_mode mode) const;
 
-    /// Sends what reset() with `full` does, unless a transaction is open, and doesn't wait for the answer.
-    /// Thread safety: as of a blocking operation on `returned`; doesn't block.
+    /// Sends what reset() with `full` does and doesn't wait for the answer. True: it is on its way, and
+    /// read_reset_answer(), ping() or reset() must read its answer before anything else. False: reset() is to
+    /// be called, since a transaction is open, the session is lost, the socket didn't take it all, or the
+    /// mode clears nothing. Thread safety: as of a blocking operation on `returned`; doesn't block.
     [[nodiscard]] bool send_reset(connection& returned, reset_mode mode) const noexcept;
 
-    /// Reads the answer to what send_reset() has sent, waiting for it until `until` at most.
+    /// Reads the answer to what send_reset() has sent, waiting for it until `until` at most; one in the past
+    /// only looks. Says why the session can't be used, if so: it has ended, or its server has another role
+    /// than is wanted. Thread safety: as of a blocking operation on `taken`.
     [[nodiscard]] reset_answer read_reset_answer(connection& taken,
                                                  std::chrono::steady_clock::time_point until) const noexcept;
 
@@ -97,7 +102,8 @@ public:
     /// What a lease left behind, without a round trip.
     ///
     /// A running query, a COPY, a pipeline: the connection is lost. An open transaction: a reset, or lost
-    /// with reset_mode::none. With reset_mode::full a reset too, unless the connection wasn't touched.
+    /// with reset_mode::none. With reset_mode::full a reset too, unless the connection wasn't touched; with
+    /// reset_mode::automatic if a statement may have left something, or the native handle was asked for.
     [[nodiscard]] return_state inspect(connection& returned, reset_mode mode) const noexcept;
 
     /// Ends an asynchronous operation in flight with operation_aborted; the connection is lost then.

@@ -23,7 +23,7 @@ namespace podpool::detail {
 namespace {
 
 using option_list = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
-using connection_ptr = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+using unopened_connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 using value_map = std::map<std::string, secret>;
 
 // libpq checks every value before it looks at this one, and this one is never right: so it tells what is
@@ -117,7 +117,7 @@ value_map with_defaults(value_map values, const std::string& spoiled) {
     }
     keywords.push_back(nullptr);
     texts.push_back(nullptr);
-    const connection_ptr unopened(PQconnectStartParams(keywords.data(), texts.data(), 0), &PQfinish);
+    const unopened_connection unopened(PQconnectStartParams(keywords.data(), texts.data(), 0), &PQfinish);
     if (!unopened) invalid("out of memory");
     const std::string problem = PQerrorMessage(unopened.get());
     if (problem.find(never_valid) == std::string::npos) invalid(tidy_connect_message(problem));

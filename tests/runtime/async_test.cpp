@@ -423,7 +423,8 @@ TEST_CASE("asynchronous callers get the pool's own errors") {
     error_code waiting;
     pool.async_acquire(5ms, record(timeout));
     CHECK(run_until(context, [&] { return bool(timeout); }));
-    // The queue's one place is taken by a waiter with time, so that a slow machine can't free it before its turn.
+    // The queue's one place is taken by a waiter with time, so that a slow machine can't free it before its
+    // turn.
     pool.async_acquire(1h, record(waiting));
     pool.async_acquire(record(crowded));
     CHECK(run_until(context, [&] { return bool(crowded); }));

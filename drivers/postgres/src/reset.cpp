@@ -59,6 +59,7 @@ bool postgres_session::send_reset() noexcept {
     if (running_ != 0 || lost_ || PQtransactionStatus(connection) != PQTRANS_IDLE) return false;
     by_user_ = false;
     announced_.in_statement = true;
+    role_is_read_ = false;
     commits_.begin({});
     unregister();
     // In blocking mode a send may wait for the server to read.
@@ -76,7 +77,6 @@ reset_answer postgres_session::read_reset_answer(std::chrono::steady_clock::time
         static_cast<void>(PQconsumeInput(connection));
     }
     reset_sent_ = false;
-    role_due_ = core::time_point::min();
     drop_notifications();
     const outcome end = end_of(std::exchange(collected_, nullptr));
     if (!end.failed) return {false, state_after_reset(reset_mode::full)};

@@ -168,6 +168,7 @@ bool postgres_session::send_copied(const postgres_statement& statement) {
 
 bool postgres_session::send(const statement_view& statement) {
     announced_.in_statement = true;
+    role_is_read_ = false;  // the answer may bring another one
     PGconn* connection = connection_.get();
     note_size(message_size(statement));
     const bool plain = statement.count == 0;

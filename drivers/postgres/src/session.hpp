@@ -104,8 +104,7 @@ public:
     [[nodiscard]] const endpoint& where() const noexcept { return where_.where; }
     /// What the server reports with its answers, else what it said when it was asked.
     [[nodiscard]] postgres_role role() const noexcept {
-        const postgres_role reported = reported_state(connection_.get()).role();
-        return reported == postgres_role::unknown ? asked_role_ : reported;
+        return role_is_read_ && !handed_out_ ? role_ : role_in(reported_state(connection_.get()));
     }
     [[nodiscard]] std::string server_version() const;
     [[nodiscard]] std::string tls_version() const;
@@ -145,6 +144,12 @@ private:
     [[nodiscard]] failure failure_of(const postgres_error& problem) const;
     [[nodiscard]] failure state_after_reset(reset_mode mode);
     [[nodiscard]] failure role_failure(const server_state& state) const;
+    [[nodiscard]] postgres_role role_in(const server_state& reported) const noexcept {
+        const postgres_role told = reported.role();
+        return told == postgres_role::unknown ? asked_role_ : told;
+    }
+    /// Keeps the role that was read just now.
+    void keep_role(postgres_role read, core::time_point now) noexcept;
     /// Reads what the server sent unasked; false if that was the end.
     [[nodiscard]] bool read_news();
     void make_tidy();
@@ -248,9 +253,11 @@ private:
     failure server_error_;
     /// What a server that doesn't report its role said of it.
     postgres_role asked_role_ = postgres_role::unknown;
-    /// What the last inspection read of it, and when it is to be read again.
-    postgres_role inspected_role_ = postgres_role::unknown;
+    /// What was read of it last, when it is to be read again, and whether nothing was received since: reading
+    /// it means two walks along libpq's list of parameters.
+    postgres_role role_ = postgres_role::unknown;
     core::time_point role_due_ = core::time_point::min();
+    bool role_is_read_ = false;
     /// The last user of the connection blocked, and the next one will too.
     bool used_blocking_ = false;
     announcement announced_;

@@ -2,6 +2,7 @@
 #include "errors.hpp"
 #include "session.hpp"
 
+#include <podpool/detail/clock.hpp>
 #include <podpool/driver.hpp>
 #include <podpool/value_error.hpp>
 
@@ -78,6 +79,7 @@ asio::awaitable<failure> postgres_session::check(std::shared_ptr<postgres_sessio
             state.in_recovery = answer.get<bool>(0, std::size_t{0});
             state.read_only = answer.get<bool>(0, std::size_t{1});
             self->asked_role_ = state.role();
+            self->role_is_read_ = false;
         }
         co_return self->role_failure(state);
     } catch (const postgres_error& problem) {
@@ -139,6 +141,7 @@ failure postgres_session::state_after_reset(reset_mode mode) {
     touched_ = false;
     left_something_ = false;
     const server_state state = reported_state(connection_.get());
+    keep_role(role_in(state), coarse_clock_now());
     return must_ask(settings_->wanted, state) ? failure() : role_failure(state);
 }
 
@@ -164,6 +167,7 @@ bool postgres_session::read_news() {
         if (size == 0) return false;
         if (size < 0) return errno == EAGAIN || errno == EINTR;
         role_due_ = core::time_point::min();
+        role_is_read_ = false;
         const bool good = PQconsumeInput(connection) == 1;
         // Parses what has come, which calls notice().
         static_cast<void>(PQisBusy(connection));
@@ -176,12 +180,15 @@ bool postgres_session::read_news() {
 postgres_role postgres_session::role_at(core::time_point now) {
     // A primary becomes a standby by a restart, and one that is read-only refuses writes: both are errors.
     // What comes without an error is a promotion.
+    if (now >= role_due_ || handed_out_) keep_role(role(), now);
+    return role_;
+}
+
+void postgres_session::keep_role(postgres_role read, core::time_point now) noexcept {
     constexpr std::chrono::seconds lifetime{1};
-    if (now >= role_due_ || handed_out_) {
-        inspected_role_ = role();
-        role_due_ = now + lifetime;
-    }
-    return inspected_role_;
+    role_ = read;
+    role_is_read_ = true;
+    role_due_ = now + lifetime;
 }
 
 return_state postgres_session::inspect(reset_mode mode, core::time_point now) {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "plain_functions.hpp"
 
+#include <podpool/detail/lower_case.hpp>
 #include <podpool/detail/word_list.hpp>
+
+#include <algorithm>
+#include <array>
 
 namespace podpool::detail {
 
@@ -130,5 +134,15 @@ bool is_plain_function(std::string_view name) noexcept {
 }
 
 bool is_plain_quoted_function(std::string_view name) noexcept { return plain_functions.contains(name); }
+
+bool is_lasting_field(std::string_view name) noexcept {
+    static constexpr std::array<std::string_view, 16> beginnings{
+        "pg_advisory", "pg_try_advisory", "pg_replication", "pg_logical", "pg_backup", "pg_start_backup",
+        "pg_stop",     "pg_create",       "pg_copy",        "lo_",        "nextval",   "currval",
+        "setval",      "setseed",         "set_config",     "ts_stat"};
+    return std::any_of(beginnings.begin(), beginnings.end(), [name](std::string_view beginning) {
+        return equal_ignoring_case(name.substr(0, beginning.size()), beginning);
+    });
+}
 
 }  // namespace podpool::detail

@@ -15,4 +15,8 @@ namespace podpool::detail {
 /// The same for a name that was written in quotes, without these: its letters are as they are.
 [[nodiscard]] bool is_plain_quoted_function(std::string_view name) noexcept;
 
+/// Whether a field of this name may be a call: x.f is f(x) where x has no field f, and PostgreSQL has
+/// functions of one argument that last. `name`: without quotes, in any case. Errs on the side of yes.
+[[nodiscard]] bool is_lasting_field(std::string_view name) noexcept;
+
 }  // namespace podpool::detail

@@ -93,6 +93,8 @@ public:
 private:
     // As deep as queries nest parentheses, with room to spare; each level is a call on this thread's stack.
     static constexpr int deepest = 50;
+    // More parts than any name has.
+    static constexpr int no_name = 9;
 
     bool read_statement() noexcept;
     bool read_explain() noexcept;
@@ -108,6 +110,7 @@ private:
     [[nodiscard]] parenthesis kind_of_parenthesis() const noexcept;
     [[nodiscard]] parenthesis kind_after_word() const noexcept;
     [[nodiscard]] bool after_operand() const noexcept;
+    [[nodiscard]] bool may_be_call() const noexcept;
     [[nodiscard]] bool begins_query() const noexcept;
 
     void advance() noexcept;
@@ -142,7 +145,6 @@ private:
 };
 
 void statement_reader::advance() noexcept {
-    constexpr int no_name = 9;
     if (is_identifier(now_)) {
         if (last_.is_symbol('.')) {
             ++parts_of_name_;
@@ -221,9 +223,11 @@ bool statement_reader::read_set() noexcept {
     advance();
     if (!is_identifier(now_) || now_.is_word("to")) return false;
     if (what.is_word("transaction") || what.is_word("constraints")) return read_words();
-    // SET LOCAL SESSION CHARACTERISTICS isn't local; seed isn't put back; in quotes it may be either.
-    return what.is_word("local") && now_.kind == sql_token_kind::word && !now_.is_word("session") &&
-           !now_.is_word("seed") && read_words();
+    // SET LOCAL SESSION CHARACTERISTICS isn't local; seed isn't put back; with another encoding texts that
+    // are known already mean something else. In quotes it may be any of them.
+    static constexpr auto refused = make_word_list("client_encoding", "names", "seed", "session");
+    return what.is_word("local") && now_.kind == sql_token_kind::word &&
+           !refused.contains_ignoring_case(now_.text) && read_words();
 }
 
 /// What begins_query() tells of: with or without WITH, and it may write.
@@ -296,6 +300,7 @@ bool statement_reader::read_expressions() noexcept {
         if (lasting) return false;
         if (!now_.is_symbol('(')) {
             advance();
+            if (may_be_call()) return false;
         } else if (!read_parenthesis(kind_of_parenthesis())) {
             return false;
         }
@@ -358,6 +363,15 @@ parenthesis statement_reader::kind_after_word() const noexcept {
             return word.is_word(pair.word) && before_name_.is_word(pair.before);
         });
     return paired ? parenthesis::plain : parenthesis::refused;
+}
+
+/// Whether the name that has just been read may call a function without a parenthesis: of a value that isn't
+/// a name, (7).f, $1.f or a[1].f, any function; of a table or of what one has, x.f, those of the server's own
+/// that last. What else x.f may call is a function of the user's own.
+bool statement_reader::may_be_call() const noexcept {
+    if (!is_identifier(last_) || parts_of_name_ == 1 || now_.is_symbol('(')) return false;
+    const bool quoted = last_.kind == sql_token_kind::name;
+    return parts_of_name_ > no_name || is_lasting_field(quoted ? without_quotes(last_) : last_.text);
 }
 
 /// Whether an operand ended before the name, so that no expression can begin with it.

@@ -180,10 +180,10 @@ TEST_CASE("what is no EndpointSlice is refused, and the message says where") {
           "ports[0].port is no whole number; expected 1 to 65535");
     CHECK(refusal([] { return slice_in("[]"); }) == "the answer is a list; expected an object");
     CHECK(refusal([] { return slice_in("7"); }) == "the answer is a number; expected an object");
-    CHECK_THAT(refusal([] { return slice_in("{"); }), ContainsSubstring("the answer is no JSON: "));
-    CHECK_THAT(refusal([] { return slice_in(""); }), ContainsSubstring("the answer is no JSON: "));
+    CHECK_THAT(refusal([] { return slice_in("{"); }), ContainsSubstring("the answer is no JSON"));
+    CHECK_THAT(refusal([] { return slice_in(""); }), ContainsSubstring("the answer is no JSON"));
     CHECK_THAT(refusal([] { return slice_in("{\"kind\":\"\xff\"}"); }),
-               ContainsSubstring("the answer is no JSON: "));
+               ContainsSubstring("the answer is no JSON"));
     CHECK_THAT(refusal([] { return list_in(recorded::slice("1", "[]")); }),
                ContainsSubstring(R"(expected "EndpointSliceList")"));
     CHECK(refusal([] { return list_in(with(recorded::list(), R"("name":"db-r2mdz",)", "")); }) ==
@@ -198,7 +198,7 @@ TEST_CASE("an answer is bounded in depth, in what it lists and in its texts") {
     };
     CHECK_NOTHROW(podpool::detail::parse_answer(nested(31)));
     CHECK_THAT(refusal([&] { return podpool::detail::parse_answer(nested(32)); }),
-               ContainsSubstring("too deep"));
+               ContainsSubstring("has more than 32 levels"));
 
     const std::string endpoint = R"({"addresses":["10.0.0.1"]})";
     CHECK(slice_in(recorded::slice("1", list_of(10000, endpoint))).endpoints.size() == 10000);

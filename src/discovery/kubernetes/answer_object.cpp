@@ -166,13 +166,18 @@ std::vector<std::string> answer_object::texts(std::string_view key, std::size_t 
     return result;
 }
 
+std::string json_problem(const boost::json::error_code& failed) {
+    if (failed != boost::json::error::too_deep) return "is no JSON";
+    return "has more than " + std::to_string(deepest_answer) + " levels of objects and lists";
+}
+
 boost::json::value parse_answer(std::string_view body) {
     boost::json::parse_options options;
     options.max_depth = deepest_answer;
     boost::json::error_code failed;
     boost::json::value result =
         boost::json::parse(boost::json::string_view(body.data(), body.size()), failed, {}, options);
-    if (failed) throw malformed_answer("the answer is no JSON: " + failed.message());
+    if (failed) throw malformed_answer("the answer " + json_problem(failed));
     return result;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/array.hpp>
+#include <boost/json/error.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -68,11 +69,16 @@ private:
     std::size_t index_ = no_index;
 };
 
-/// Reads a whole body: one JSON object with at most so many levels. Throws malformed_answer.
-boost::json::value parse_answer(std::string_view body);
-
 /// How deep objects and lists may be in each other; those of EndpointSlices, managedFields included, stay
 /// below 10.
 inline constexpr std::size_t deepest_answer = 32;
+
+/// Reads a whole body, of at most so many levels. Throws malformed_answer.
+boost::json::value parse_answer(std::string_view body);
+
+/// What is wrong with a text that can't be parsed, as the end of a sentence. Of most mistakes it says only
+/// that the text is no JSON: Boost.JSON calls one and the same mistake by several names, depending on how the
+/// bytes were cut.
+std::string json_problem(const boost::json::error_code& failed);
 
 }  // namespace podpool::detail

@@ -70,7 +70,7 @@ void event_stream::take(std::string_view bytes, std::vector<watch_event>& events
         }
         boost::json::error_code failed;
         const std::size_t used = parser_.write_some(part.data(), part.size(), failed);
-        if (failed) throw malformed_answer(current_event() + ", is no JSON: " + failed.message());
+        if (failed) throw malformed_answer(current_event() + ", " + json_problem(failed));
         event_size_ += used;
         taken_ += used;
         bytes.remove_prefix(used);

@@ -208,6 +208,19 @@ TEST_CASE("the family stays when the slices of one change before those of the ot
     CHECK(shown(choice.take(set)) == texts{"[fd00::4]:5432 p3"});
 }
 
+TEST_CASE("the family is chosen anew when no endpoint has it any more") {
+    slice_set set("db");
+    member_choice choice(rules());
+    put(set, slice("mine", "1", {pod("", "10.0.0.1")}));
+    CHECK(shown(choice.take(set)) == texts{"10.0.0.1:5432 -"});
+    put(set, slice("mine", "2", {pod("", "fd00::1")}));
+    CHECK(shown(choice.take(set)) == texts{"[fd00::1]:5432 -"});
+    put(set, slice("more", "3", {pod("", "10.0.0.1"), pod("", "10.0.0.2")}));
+    const auto list = choice.take(set);
+    CHECK(shown(list) == texts{"[fd00::1]:5432 -"});
+    CHECK(list.left_out.size() == 2);
+}
+
 TEST_CASE("a family without a route from here isn't used if the other one has one") {
     const auto v4 = slice("v4", "1", {pod("p", "10.0.0.1")});
     const auto v6 = slice("v6", "2", {pod("p", "fd00::1")});
@@ -237,7 +250,7 @@ TEST_CASE("each slice has a port of its own, and one of which none can be chosen
     two_ports.ports = {endpoint_slice::port_entry{"a", "TCP", 1}, endpoint_slice::port_entry{"b", "TCP", 2}};
     auto also_two = two_ports;
     also_two.name = "again";
-    also_two.resource_version = "4";
+    also_two.resource_version = "2";
     auto nothing = slice("none", "4", {});
     nothing.ports = two_ports.ports;
     const auto list = member_choice(rules()).take(

@@ -61,6 +61,8 @@ TEST_CASE("without a hint for this node or zone everybody is as good") {
         CHECK(found.preferred == std::vector{true, true});
     }
     CHECK(members_by_hints({}, "n1", "a").preferred.empty());
+    // An empty name is nobody's, least of all of one that doesn't know where it is.
+    CHECK(members_by_hints({member("n1", "a", {""}, {""})}, "", "").reason == reason::none);
 }
 
 TEST_CASE("one ready member without hints makes them void") {

@@ -31,7 +31,7 @@ std::optional<std::uint16_t> number_in(const std::string& text) {
     std::uint16_t number = 0;
     const char* const end = text.data() + text.size();
     const auto parsed = std::from_chars(text.data(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end || number == 0) return std::nullopt;
+    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
     return number;
 }
 

@@ -56,9 +56,9 @@ TEST_CASE("pool_kubernetes_port names a port or its number") {
     CHECK(choose({postgres}, "6432", 5432).problem ==
           "slice db-x has postgres 5432; expected the TCP port 6432 of pool_kubernetes_port");
     // Not the one of UDP.
-    CHECK(
-        choose({postgres, gossip}, "gossip", 5432).problem ==
-        R"(slice db-x has postgres 5432, gossip 7946/UDP; expected the TCP port "gossip" of pool_kubernetes_port)");
+    CHECK(choose({postgres, gossip}, "gossip", 5432).problem ==
+          R"(slice db-x has postgres 5432, gossip 7946/UDP; expected)"
+          R"( the TCP port "gossip" of pool_kubernetes_port)");
     CHECK(choose({port{"", "TCP", 5432}}, "postgres", 5432).problem ==
           R"(slice db-x has 5432; expected the TCP port "postgres" of pool_kubernetes_port)");
     // Larger than any port: it can only be a name.
@@ -84,15 +84,13 @@ TEST_CASE("a slice that says nothing of ports, or allows all, is used with the n
     CHECK(choose({}, "", 0).problem == "slice db-x names no port; expected one in the connection string");
     CHECK(choose({}, "postgres", 5432).problem ==
           R"(slice db-x has no port; expected the TCP port "postgres" of pool_kubernetes_port)");
-    CHECK(
-        choose({any, metrics}, "x", 1).problem ==
-        R"(slice db-x has any (every number), metrics 9187; expected the TCP port "x" of pool_kubernetes_port)");
+    CHECK(choose({any, metrics}, "x", 1).problem == R"(slice db-x has any (every number), metrics 9187; )"
+                                                    R"(expected the TCP port "x" of pool_kubernetes_port)");
 }
 
 TEST_CASE("a long list of ports is cut off") {
     std::vector<port> ports;
     for (std::uint16_t number = 1; number <= 100; ++number) ports.push_back(port{"", "TCP", number});
-    CHECK(
-        choose(ports, "x", 1).problem ==
-        R"(slice db-x has 1, 2, 3, 4, 5, 6, 7, 8, and 92 more; expected the TCP port "x" of pool_kubernetes_port)");
+    CHECK(choose(ports, "x", 1).problem == R"(slice db-x has 1, 2, 3, 4, 5, 6, 7, 8, and 92 more; )"
+                                           R"(expected the TCP port "x" of pool_kubernetes_port)");
 }

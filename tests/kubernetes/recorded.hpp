@@ -47,7 +47,8 @@ inline std::string empty_slice(const std::string& version) { return slice(versio
 
 /// An item of a list: kind and version are the list's.
 inline std::string list() {
-    return R"({"kind":"EndpointSliceList","apiVersion":"discovery.k8s.io/v1","metadata":{"resourceVersion":"237"},)"
+    return R"({"kind":"EndpointSliceList","apiVersion":"discovery.k8s.io/v1",)"
+           R"("metadata":{"resourceVersion":"237"},)"
            R"("items":[{"metadata":)" +
            metadata("236") + R"(,"addressType":"IPv4","endpoints":[)" + db0 +
            R"(],"ports":[{"name":"postgres","protocol":"TCP","port":5432}]}]})";
@@ -79,14 +80,18 @@ inline const std::string unauthorized =
     R"("reason":"Unauthorized","code":401})";
 
 inline const std::string forbidden =
-    R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"endpointslices.discovery.k8s.io )"
-    R"(is forbidden: User \"system:serviceaccount:prod:app\" cannot list resource \"endpointslices\" in API group )"
+    R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"endpointslices)"
+    R"(.discovery.k8s.io )"
+    R"(is forbidden: User \"system:serviceaccount:prod:app\" cannot list)"
+    R"( resource \"endpointslices\" in API group )"
     R"(\"discovery.k8s.io\" in the namespace \"default\"","reason":"Forbidden","details":{"group":)"
     R"("discovery.k8s.io","kind":"endpointslices"},"code":403})";
 
 inline const std::string version_too_large =
-    R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Timeout: Too large resource )"
-    R"(version: 99999999, current: 252","reason":"Timeout","details":{"causes":[{"reason":"ResourceVersionTooLarge",)"
+    R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Timeout: )"
+    R"(Too large resource )"
+    R"(version: 99999999, current: 252","reason":"Timeout",)"
+    R"("details":{"causes":[{"reason":"ResourceVersionTooLarge",)"
     R"("message":"Too large resource version"}],"retryAfterSeconds":1},"code":504})";
 
 }  // namespace recorded

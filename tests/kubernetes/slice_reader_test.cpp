@@ -97,9 +97,9 @@ TEST_CASE("conditions that are left out have the defaults of Kubernetes") {
 }
 
 TEST_CASE("hints are read, and what isn't known is skipped") {
-    const auto found = endpoint_with(
-        R"(,"hints":{"forZones":[{"name":"zone-a"},{"name":"zone-b"}],"forNodes":[{"name":"fake-a"}],"forRacks":[1]})"
-        R"(,"deprecatedTopology":{"x":"y"},"new":[[[]]])");
+    const auto found = endpoint_with(R"(,"hints":{"forZones":[{"name":"zone-a"},{"name":"zone-b"}],)"
+                                     R"("forNodes":[{"name":"fake-a"}],"forRacks":[1]})"
+                                     R"(,"deprecatedTopology":{"x":"y"},"new":[[[]]])");
     CHECK(found.hint_zones == texts{"zone-a", "zone-b"});
     CHECK(found.hint_nodes == texts{"fake-a"});
     const auto none = endpoint_with(R"(,"hints":null)");

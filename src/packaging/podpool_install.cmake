@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-# The installed package: find_package(podpool CONFIG [COMPONENTS dns postgres mysql]).
+# The installed package: find_package(podpool CONFIG [COMPONENTS dns kubernetes postgres mysql]).
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/podpool")

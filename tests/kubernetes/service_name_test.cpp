@@ -14,7 +14,7 @@ using podpool::detail::service_name;
 
 namespace {
 
-/// What is said about a host that can't be a Service's.
+/// The message of the refusal of a host that can't be a Service's.
 std::string refusal_of(const std::string& host) {
     try {
         parse_service_name(host);

@@ -29,7 +29,7 @@ std::tuple<bool, bool, bool> conditions(const std::string& text) {
     return {found.ready, found.serving, found.terminating};
 }
 
-/// What is said about the recorded slice with a part of it replaced.
+/// The message of the refusal of the recorded slice, in which `from` is replaced by `to`.
 std::string refused_with(const std::string& from, const std::string& to) {
     const std::string text = with(recorded::slice("1", "[" + recorded::db0 + "]"), from, to);
     return refusal([&] { return slice_in(text); });

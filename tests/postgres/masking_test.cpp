@@ -17,6 +17,11 @@ TEST_CASE("a masked string shows everything but passwords") {
     CHECK(masked("postgresql://app:canary@h:1/db?sslmode=x") == "postgresql://app:***@h:1/db?sslmode=x");
     CHECK(masked("postgresql://h/db?password=canary&sslmode=x") ==
           "postgresql://h/db?password=***&sslmode=x");
+    CHECK(masked("postgresql://h/db?password=s3&canary") == "postgresql://h/db?password=***&***");
+    CHECK(masked("postgresql://h/db?sslpassword=s3&canary=x&sslmode=y") ==
+          "postgresql://h/db?sslpassword=***&***=***&sslmode=y");
+    CHECK(masked("postgresql://h/db?passwd=s3&canary=x") == "postgresql://h/db?passwd=***&***=***");
+    CHECK(masked("postgresql://h/db?sslmode=y&typo") == "postgresql://h/db?sslmode=y&typo");
     CHECK(masked("postgresql://app@h:1/db") == "postgresql://app@h:1/db");
     CHECK(masked("postgresql://[::1]:1/db") == "postgresql://[::1]:1/db");
     CHECK(masked("postgresql://a:1,b:2/db") == "postgresql://a:1,b:2/db");

@@ -40,14 +40,18 @@ std::size_t postgres_scheme_length(std::string_view text) noexcept {
 std::string masked_query(std::string_view query) {
     const keyword_list keywords;
     std::string shown;
+    bool after_secret = false;
     while (!query.empty()) {
         const std::string_view pair = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(pair.size() + 1, query.size()));
         const std::size_t equals = pair.find('=');
         const std::string_view key = pair.substr(0, equals);
-        shown.append(shown.empty() ? "" : "&").append(key);
+        const bool known = keywords.has(key);
+        // An unknown word after a password may be the rest of it, cut off by an ampersand.
+        shown.append(shown.empty() ? "" : "&").append(known || !after_secret ? key : mask);
+        after_secret = after_secret || is_secret_keyword(key) || !known;
         if (equals == std::string_view::npos) continue;
-        const bool show = keywords.has(key) && !is_secret_keyword(key);
+        const bool show = known && !is_secret_keyword(key);
         shown.append("=").append(show ? pair.substr(equals + 1) : mask);
     }
     return shown;

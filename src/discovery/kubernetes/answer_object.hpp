@@ -76,9 +76,9 @@ inline constexpr std::size_t deepest_answer = 32;
 /// Reads a whole body, of at most so many levels. Throws malformed_answer.
 boost::json::value parse_answer(std::string_view body);
 
-/// What is wrong with a text that can't be parsed, as the end of a sentence. Of most mistakes it says only
-/// that the text is no JSON: Boost.JSON calls one and the same mistake by several names, depending on how the
-/// bytes were cut.
+/// The end of a sentence that says why a text can't be parsed. Most mistakes are only called no JSON:
+/// Boost.JSON calls one and the same mistake by several names, depending on how the bytes were cut, and a
+/// message must not depend on that.
 std::string json_problem(const boost::json::error_code& failed);
 
 }  // namespace podpool::detail

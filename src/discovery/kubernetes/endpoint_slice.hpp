@@ -16,7 +16,7 @@ struct endpoint_slice {
         other,  ///< FQDN, which Kubernetes gives no meaning, or something newer: has no endpoints here
     };
 
-    /// Who is behind an endpoint; all empty for an endpoint that somebody wrote by hand.
+    /// The object behind an endpoint, such as a pod; all empty for an endpoint that was written by hand.
     struct reference {
         std::string kind;
         std::string name;

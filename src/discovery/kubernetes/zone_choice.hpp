@@ -14,7 +14,7 @@ namespace podpool::detail {
 /// itself. Empty where none is there, or `node` is empty.
 std::string zone_of_node(const std::vector<slice_member>& members, std::string_view node);
 
-/// Whom Kubernetes would like this program to use (`pool_zone=service`).
+/// The members that Kubernetes would like this program to use (`pool_zone=service`).
 struct hinted_members {
     enum class reason_kind : std::uint8_t { none, node, zone };
 

@@ -33,8 +33,11 @@ bool is_localhost(std::string_view host) {
     return equal_ignoring_case(host, "localhost");
 }
 
+/// What follows a separator of other kinds of connection strings (`h;password=x`) may be a password.
 std::string shown(const discovery_target& target) {
-    return "host `" + (target.host.empty() ? target.address : target.host) + "`";
+    const std::string& text = target.host.empty() ? target.address : target.host;
+    const std::size_t end = text.find_first_of(";,=");
+    return "host `" + (end == std::string::npos ? text : text.substr(0, end + 1) + "***") + "`";
 }
 
 std::optional<endpoint_info> literal(const discovery_target& target) {

@@ -88,6 +88,15 @@ TEST_CASE("what is neither a name nor an address is refused by its text") {
     CHECK_FALSE(refusal([] { sort_targets({{"", "", 1}}, true); }).empty());
 }
 
+TEST_CASE("a password after another string's separator isn't shown with the host") {
+    for (const char* wrong : {"h;password=canary", "h,password=canary", "h=canary"}) {
+        CAPTURE(wrong);
+        const std::string text = refusal([&] { sort_targets({{wrong, "", 1}}, true); });
+        CHECK_FALSE(contains(text, "canary"));
+        CHECK(contains(text, "`h"));
+    }
+}
+
 TEST_CASE("port 0 is refused, except for names whose port SRV records bring") {
     CHECK(contains(refusal([] { sort_targets({{"db", "", 0}}, true); }), "port 0"));
     CHECK(contains(refusal([] { sort_targets({{"10.0.0.1", "", 0}}, false); }), "port 0"));

@@ -150,7 +150,6 @@ TEST_CASE("#40 what looks like a pool key inside of a value stays there") {
         {"password=pool_a=1", "password=pool_a=1", ""},
         {"dbname='postgresql://h?pool_a=1'", "dbname='postgresql://h?pool_a=1'", ""},
         {"dbname=postgresql://h?pool_a=1", "dbname=postgresql://h?pool_a=1", ""},
-        {" postgresql://h?pool_a=1", " postgresql://h?pool_a=1", ""},
         {"://h?pool_a=1", "://h?pool_a=1", ""},
         {"1a://h?pool_a=1", "1a://h?pool_a=1", ""},
     });
@@ -196,4 +195,48 @@ TEST_CASE("#40 blanks around the equals sign are libpq's right, and so are value
 TEST_CASE("#40 a zero byte in a connection string is refused, since libpq would stop reading there") {
     CHECK(problem(std::string_view("host=a\0pool_a=1", 15)) ==
           "the connection string has a zero byte at position 6");
+}
+
+TEST_CASE(
+    "blanks around a URI and a JDBC URL are refused, since no driver would read them as they were meant") {
+    const std::string before =
+        "the connection string begins with a blank; expected a URI from the first character on";
+    CHECK(problem(" postgresql://h?pool_a=1") == before);
+    CHECK(problem("\n\tmysql://h") == before);
+    const std::string after =
+        "the URI ends with a blank or a line break; expected none after it (a file's last line has one)";
+    CHECK(problem("postgresql://u:secret@h/db\n") == after);
+    CHECK(problem("mysql://h/db?pool_a=1 ") == after);
+    CHECK(problem("jdbc:postgresql://h/db?password=secret") ==
+          "the connection string is a JDBC URL; leave out \"jdbc:\"");
+    check_splits({{" host=a\n", " host=a\n", ""}, {"jdbc=a", "jdbc=a", ""}});
+}
+
+TEST_CASE("pairs parted by semicolons are refused before a driver shows the password among them") {
+    const std::string in_uri =
+        "the database in the URI holds \";\" and \"=\"; the first key=value pair comes after \"?\", each "
+        "other one "
+        "after \"&\", and a \";\" in a name is written %3B";
+    CHECK(problem("postgresql://h/db;password=secret") == in_uri);
+    CHECK(problem("mysql://u@h:1,i/db;a;password=secret?pool_a=1") == in_uri);
+    CHECK(problem("host=h;password=secret") ==
+          "the value of the key at character 1 holds \";\" and \"=\"; expected a blank between two pairs, or "
+          "single "
+          "quotes around the value");
+    CHECK(problem("user=u dbname = db;user=x;password=secret")
+              .starts_with("the value of the key at character 8 "));
+    check_splits({
+        {"postgresql://u;a=b@h/db?options=a;b=c", "postgresql://u;a=b@h/db?options=a;b=c", ""},
+        {"postgresql://h/a%3Bb=c", "postgresql://h/a%3Bb=c", ""},
+        {"password=a;b=c host=h", "password=a;b=c host=h", ""},
+        {"dbname='a;b=c'", "dbname='a;b=c'", ""},
+        {"dbname=a;b host=a=b;c", "dbname=a;b host=a=b;c", ""},
+    });
+}
+
+TEST_CASE("a pool key in capitals is named and not left to the driver") {
+    const std::string lower = ": unknown key; the pool's keys are written in lower case";
+    CHECK(problem("postgresql://h?POOL_MAX_CONNS=1") == "POOL_MAX_CONNS" + lower);
+    CHECK(problem("host=h Pool_name=a") == "Pool_name" + lower);
+    check_splits({{"host=h POOL=a", "host=h POOL=a", ""}});
 }

@@ -191,6 +191,8 @@ TEST_CASE("a pool_ key of another library is answered with podpool's own") {
         {"pool_max_size", "use pool_max_conns"},
         {"pool_recycle", "use pool_max_conn_lifetime"},
         {"pool_timeout", "use pool_acquire_timeout"},
+        {"pool_max", "use pool_max_conns"},
+        {"pool_min", "use pool_min_conns"},
         {"pool_pre_ping", "leave it out: connections are looked at before use"},
     };
     for (const auto& [key, advice] : table) {
@@ -251,7 +253,9 @@ TEST_CASE("a connect_timeout that is no number of seconds is refused, and its va
     for (const std::string text : {"host=h connect_timeout=3s", "postgresql://h/db?connect_timeout=soon",
                                    "connect_timeout=''", "connect_timeout=1.5", "connect_timeout=-"}) {
         CAPTURE(text);
-        CHECK(problem(text) == "connect_timeout: the value is no whole number of seconds");
+        CHECK(problem(text) ==
+              "connect_timeout: expected a whole number of seconds, such as 3; pool_connect_timeout takes 3s "
+              "and 250ms");
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <podpool/detail/lower_case.hpp>
 #include <podpool/detail/option_message.hpp>
 
 #include <algorithm>
@@ -39,6 +40,15 @@ struct split_string {
 
 /// The driver's key for the seconds that an attempt to connect may take: libpq's, and MySQL's clients'.
 inline constexpr std::string_view connect_timeout_key = "connect_timeout";
+
+/// What libpq takes for a blank, whatever the locale.
+inline constexpr std::string_view blanks = " \t\n\v\f\r";
+
+inline bool is_blank(char c) noexcept { return blanks.find(c) != std::string_view::npos; }
+
+inline std::size_t skip_blanks(std::string_view text, std::size_t pos) {
+    return std::min(text.find_first_not_of(blanks, pos), text.size());
+}
 
 /// The length of `scheme://` at the front, 0 if there is none.
 inline std::size_t scheme_length(std::string_view text) {
@@ -93,12 +103,23 @@ inline std::string_view percent_decode(std::string_view text, std::string& out) 
     return {};
 }
 
+/// Whether a key is the pool's. One that is so but for capitals is nobody's, and is refused.
+inline bool is_pool_key(std::string_view key) {
+    if (key.starts_with(pool_prefix)) return true;
+    const std::string_view front = key.substr(0, pool_prefix.size());
+    if (std::equal(front.begin(), front.end(), pool_prefix.begin(), pool_prefix.end(),
+                   [](char given, char expected) { return lower_case(given) == expected; })) {
+        refuse(shown_key(key) + ": unknown key; the pool's keys are written in lower case");
+    }
+    return false;
+}
+
 /// One `key=value` of a query part, if it is the pool's; false leaves it to the driver.
 inline bool take_query_pair(std::string_view segment, std::vector<pool_pair>& pairs) {
     const std::size_t equals = segment.find('=');
     pool_pair pair;
     const std::string_view key_problem = percent_decode(segment.substr(0, equals), pair.key);
-    if (!pair.key.starts_with(pool_prefix)) return false;
+    if (!is_pool_key(pair.key)) return false;
     const std::string shown = shown_key(pair.key);
     if (!key_problem.empty()) refuse(shown + ": the key " + std::string(key_problem));
     if (equals == std::string_view::npos) refuse(shown + ": expected \"=\" and a value after the key");
@@ -124,11 +145,35 @@ inline void note_driver_pair(std::string_view segment, split_string& noted) {
     noted.driver_keys.push_back(std::move(key));
 }
 
+/// Whether pairs are parted by semicolons here, as ADO.NET writes them: `db;password=x`. libpq and MySQL take
+/// all of it for one value, and would show the password in it.
+inline bool has_semicolon_pair(std::string_view text) {
+    const std::size_t semicolon = text.find(';');
+    return semicolon != std::string_view::npos && text.find('=', semicolon) != std::string_view::npos;
+}
+
+/// Refuses what no driver would read as it was meant: blanks around a URI, and semicolons between its pairs.
+inline void check_uri(std::string_view text, std::size_t authority, std::size_t mark) {
+    if (is_blank(text.back())) {
+        refuse(
+            "the URI ends with a blank or a line break; expected none after it (a file's last line has one)");
+    }
+    const std::string_view before =
+        text.substr(authority, mark == std::string_view::npos ? mark : mark - authority);
+    const std::size_t path = before.find('/');
+    if (path != std::string_view::npos && has_semicolon_pair(before.substr(path))) {
+        refuse(
+            "the database in the URI holds \";\" and \"=\"; the first key=value pair comes after \"?\", each "
+            "other one after \"&\", and a \";\" in a name is written %3B");
+    }
+}
+
 /// Splits a URI; only its query part is looked at.
 inline split_string split_uri(std::string_view text, std::size_t authority) {
     split_string result;
     result.rest.reserve(text.size());
     const std::size_t mark = query_mark(text, authority);
+    check_uri(text, authority, mark);
     result.rest.append(text.substr(0, mark));
     if (mark == std::string_view::npos) return result;
 
@@ -149,15 +194,6 @@ inline split_string split_uri(std::string_view text, std::size_t authority) {
         refuse("the query part of the connection string holds an \"@\"; in a URI, @ is written %40 there");
     }
     return result;
-}
-
-/// What libpq takes for a blank, whatever the locale.
-inline constexpr std::string_view blanks = " \t\n\v\f\r";
-
-inline bool is_blank(char c) noexcept { return blanks.find(c) != std::string_view::npos; }
-
-inline std::size_t skip_blanks(std::string_view text, std::size_t pos) {
-    return std::min(text.find_first_not_of(blanks, pos), text.size());
 }
 
 /// A value of a keyword/value string: where it ends, and whether its quote is closed.
@@ -212,6 +248,11 @@ inline bool swallows_pair(std::string_view text, std::size_t equals) {
     return end != std::string_view::npos && end > begin && text[end] == '=';
 }
 
+/// Whether a key's value is a secret, which may hold anything.
+inline bool may_be_password(std::string_view key) {
+    return key.ends_with("password") || key.ends_with("secret") || key.ends_with("_key");
+}
+
 /// Splits a keyword/value string. Where libpq would stop with an error, so does this, without one.
 inline split_string split_keywords(std::string_view text) {
     split_string result;
@@ -222,7 +263,7 @@ inline split_string split_keywords(std::string_view text) {
         const std::size_t begin = pos;
         pos = text.find_first_of("= \t\n\v\f\r", begin);
         const std::string_view key = text.substr(begin, pos == std::string_view::npos ? pos : pos - begin);
-        const bool ours = key.starts_with(pool_prefix);
+        const bool ours = is_pool_key(key);
         pos = skip_blanks(text, pos);
         if (pos == text.size() || text[pos] != '=') {
             if (ours) refuse(shown_key(key) + ": expected \"=\" and a value after the key");
@@ -238,7 +279,14 @@ inline split_string split_keywords(std::string_view text) {
             // Any other value is read by the driver alone: it may be a password.
             std::string* const wanted =
                 key == connect_timeout_key ? &result.connect_timeout.emplace() : nullptr;
-            pos = skip_blanks(text, scan_value(text, pos, wanted).end);
+            const keyword_value value = scan_value(text, pos, wanted);
+            if (!value.quoted && !may_be_password(key) &&
+                has_semicolon_pair(text.substr(pos, value.end - pos))) {
+                refuse("the value of the key at character " + std::to_string(begin + 1) +
+                       " holds \";\" and \"=\"; expected a blank between two pairs, or single quotes around "
+                       "the value");
+            }
+            pos = skip_blanks(text, value.end);
             result.driver_keys.emplace_back(key);
             continue;
         }
@@ -263,6 +311,10 @@ inline split_string split_connection_string(std::string_view text) {
         refuse("the connection string has a zero byte at position " + std::to_string(zero));
     }
     if (const std::size_t authority = scheme_length(text)) return split_uri(text, authority);
+    if (scheme_length(text.substr(skip_blanks(text, 0))) != 0) {
+        refuse("the connection string begins with a blank; expected a URI from the first character on");
+    }
+    if (text.starts_with("jdbc:")) refuse("the connection string is a JDBC URL; leave out \"jdbc:\"");
     split_string result = split_keywords(text);
     // What is left would be read as a URI, whose query was never looked at.
     if (scheme_length(result.rest) != 0) {

@@ -230,7 +230,10 @@ inline void read_connect_timeout(std::string_view text, options& result) {
     std::uint64_t seconds = 0;
     const bool numeric = !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
     // Not shown: with a mistake in quoting, the value can hold what comes after it.
-    if (!numeric) refuse(std::string(connect_timeout_key) + ": the value is no whole number of seconds");
+    if (!numeric) {
+        refuse(std::string(connect_timeout_key) +
+               ": expected a whole number of seconds, such as 3; pool_connect_timeout takes 3s and 250ms");
+    }
     const auto longest = std::chrono::duration_cast<std::chrono::seconds>(longest_connect_timeout);
     const auto most = static_cast<std::uint64_t>(longest.count());
     if (!append_digits(text, most, seconds)) seconds = most;

@@ -106,6 +106,9 @@ TEST_CASE(
         FAIL("got a connection whose reset has no answer");
     } catch (const podpool::error& problem) {
         CHECK(problem.code() == podpool::errc::acquire_timeout);
+        CHECK(std::string_view(problem.what())
+                  .find("(0 leased, 1 idle, 1 of them waiting for the server's "
+                        "answer to a reset or a check)") != std::string_view::npos);
     }
     servers.silence(0, false);
     CHECK(eventually([&] { return is_cleared(pool); }));

@@ -36,6 +36,13 @@ inline std::string explain_roles(role wanted, const stats& now) {
     return text;
 }
 
+/// What keeps idle connections from being handed out.
+inline std::string explain_upkeep(const stats& now) {
+    if (now.maintaining == 0) return {};
+    return ", " + std::to_string(now.maintaining) +
+           " of them waiting for the server's answer to a reset or a check";
+}
+
 /// Says why a role can never be had.
 inline std::string explain_exclusion(role wanted, const std::string& pool, bool tells_roles) {
     return "podpool " + pool + ": no connection to a " + std::string(to_string(wanted)) +
@@ -58,8 +65,9 @@ inline std::string explain(errc reason, const stats& now, role wanted = role::an
     std::string text = "podpool " + now.name + ": " + make_error_code(reason).message() + "; " +
                        std::to_string(now.open) + " of at most " + std::to_string(now.max_conns) +
                        " connections open (" + std::to_string(now.active + now.draining) + " leased, " +
-                       std::to_string(now.idle) + " idle), " + std::to_string(now.opening) + " opening, " +
-                       std::to_string(now.waiters) + " other callers waiting";
+                       std::to_string(now.idle) + " idle" + explain_upkeep(now) + "), " +
+                       std::to_string(now.opening) + " opening, " + std::to_string(now.waiters) +
+                       " other callers waiting";
     if (now.endpoints.empty()) text += "; no endpoint is known";
     if (wanted != role::any && !now.endpoints.empty()) text += explain_roles(wanted, now);
     for (const endpoint_stats& endpoint : now.endpoints) {

@@ -11,7 +11,8 @@ enum class removal_kind : std::uint8_t {
     /// and its idle connections are closed when two further answers miss it, too.
     tentative,
     /// The endpoint doesn't belong to the set: idle connections are closed at once, leased ones when they
-    /// come back.
+    /// come back. When no endpoint of the answer can serve, established connections are used for as long as
+    /// that holds.
     authoritative,
 };
 

@@ -8,6 +8,7 @@
 #include <podpool/core/endpoint_table.hpp>
 #include <podpool/core/lifetime.hpp>
 #include <podpool/core/parts/readiness.hpp>
+#include <podpool/core/parts/role_demand.hpp>
 #include <podpool/core/pool_counters.hpp>
 #include <podpool/core/sizing.hpp>
 #include <podpool/core/waiter_queue.hpp>
@@ -291,8 +292,12 @@ private:
 
     // Endpoints: impl/machine_endpoints.hpp
     void merge(const endpoint_info& info, time_point now);
-    void drop_missing(unsigned most_missed, time_point now);
+    void drop_missing(removal_kind removal, time_point now);
+    void replace_server(endpoint_id id, time_point now);
     void remove_endpoint(endpoint_id id, time_point now);
+    void review_leaving(time_point now);
+    [[nodiscard]] bool is_missed(role wanted) const;
+    void drain(endpoint_id id);
     void update_usable();
     [[nodiscard]] bool none_reachable() const;
     [[nodiscard]] endpoint_id choose_for_opening(time_point now, endpoint_id leaving, role wanted,
@@ -452,15 +457,11 @@ private:
     bool settled_ = false;   // since the actions were taken last
     bool crowded_ = false;   // more connections than max_conns: released ones may have to go
     bool fallback_ = false;  // nothing discovered is reachable: absent endpoints' connections serve
+    bool any_leaving_ = false;  // some endpoint is shutting down or has vanished
     // With prefer_standby only:
     bool standbys_serve_ = false;  // at least one can, so callers without a wish get no primary
     bool primaries_help_ = false;  // ... but for connections from before, until they have moved
-    /// The search for servers of a role that callers wait for and nobody is known to have.
-    struct search {
-        time_point next;
-        unsigned rounds = 0;
-    };
-    std::array<search, role_count> searches_;
+    std::array<role_demand, role_count> demand_;
     duration estimated_open_{0};
     duration estimated_use_{0};
     time_point maintenance_at_;

@@ -13,6 +13,7 @@ inline acquire_result machine::acquire(time_point now, time_point deadline, std:
     };
     if (closing_) return refuse(errc::pool_closed);
     if (!roles_.admits(wanted)) return refuse(errc::role_excluded);
+    demand_[static_cast<std::size_t>(wanted)].asked = true;
     // Those who wait for another role don't want what is idle, or they would have it.
     if (waiters_.empty(wanted) || end == queue_end::front) {
         if (const grant found = take_idle(now, wanted)) {
@@ -227,7 +228,9 @@ inline const endpoint_info* machine::begin_open(slot_id id, time_point now) {
     const endpoint_id where = opening.endpoint;
     // It left the answer, or isn't ready any more, since it was chosen; what would serve nobody isn't
     // dialled.
-    const bool misplaced = !connections_.at(where).reachable || !endpoints_[where].info.ready ||
+    const endpoint_entry& chosen = endpoints_[where];
+    const bool barred = chosen.vanished || (chosen.present() && !chosen.takes_connections());
+    const bool misplaced = barred || !connections_.at(where).reachable ||
                            !may_suit(where, opening.wanted, opening.purpose);
     // As grow() counts: an attempt that hangs holds back none that was begun because it hangs.
     const bool unwanted = opening.purpose == open_purpose::demand &&

@@ -20,7 +20,7 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
         if (entry.known && !entry.removed) ++entry.missed_answers;
     }
     for (const endpoint_info& info : answer.endpoints) merge(info, now);
-    drop_missing(answer.removal == removal_kind::authoritative ? 1 : answers_until_removed, now);
+    drop_missing(answer.removal, now);
     update_usable();
     update_shares(now);
     settle(now);
@@ -35,15 +35,16 @@ inline void machine::discovered_again(time_point now) {
             endpoint_entry& entry = endpoints_[id];
             if (entry.known && !entry.removed && entry.missed_answers > 0) ++entry.missed_answers;
         }
-        drop_missing(answers_until_removed, now);
+        drop_missing(removal_kind::tentative, now);
         update_usable();
         update_shares(now);
     }
     settle(now);
 }
 
-/// Removes the endpoints that so many answers in a row have missed.
-inline void machine::drop_missing(unsigned most_missed, time_point now) {
+/// Judges the endpoints that an answer lacks. Those that an authority lacks have vanished; others are removed
+/// when some answers in a row have lacked them.
+inline void machine::drop_missing(removal_kind removal, time_point now) {
     all_present_ = none_missing_ = true;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
@@ -51,15 +52,18 @@ inline void machine::drop_missing(unsigned most_missed, time_point now) {
         all_present_ = all_present_ && entry.present();
         if (entry.removed) continue;
         if (entry.missed_answers == 1) entry.state_since = now;
-        if (entry.missed_answers >= most_missed) remove_endpoint(id, now);
-        none_missing_ = none_missing_ && (entry.removed || entry.present());
+        if (entry.missed_answers > 0 && removal == removal_kind::authoritative) entry.vanished = true;
+        const bool missed_for_long = entry.missed_answers >= answers_until_removed;
+        if (missed_for_long && !entry.vanished) remove_endpoint(id, now);
+        any_leaving_ = any_leaving_ || entry.vanished || entry.is_leaving();
+        none_missing_ = none_missing_ && (entry.removed || entry.vanished || entry.present());
     }
 }
 
 inline void machine::merge(const endpoint_info& info, time_point now) {
     endpoint_id id = endpoints_.find(info.where);
     if (id == none) {
-        if (info.terminating) return;
+        if (info.terminating && !info.serving) return;
         id = endpoints_.add(info, now);
         connections_.add_endpoint(id);
         endpoints_[id].late = counters_.discovery_answers > 1;
@@ -67,18 +71,31 @@ inline void machine::merge(const endpoint_info& info, time_point now) {
         return;
     }
     endpoint_entry& entry = endpoints_[id];
+    // The present answer is counted as missed until here.
+    entry.missed_answers = entry.missed_answers > 1 ? entry.missed_answers : 0;
+    const bool was_member = entry.is_member();
+    const std::string& known = entry.info.identity;
+    const bool another = !known.empty() && !info.identity.empty() && known != info.identity;
     entry.info = info;
-    if (info.terminating) {
-        if (!entry.removed) remove_endpoint(id, now);
-        return;
-    }
-    const bool returns = entry.removed || entry.missed_answers > 1;
-    if (returns) {
+    if (another) replace_server(id, now);
+    entry.removed = false;
+    entry.vanished = false;
+    entry.missed_answers = 0;
+    if (entry.is_member() != was_member) {
         entry.state_since = now;
         allow_moves(now);
     }
-    entry.removed = false;
-    entry.missed_answers = 0;
+}
+
+/// Another server has the address now: connections to the former one are given up, and an attempt that is
+/// under way is thrown away when it ends.
+inline void machine::replace_server(endpoint_id id, time_point now) {
+    drain(id);
+    end_doubt(id);
+    forget_role(id);
+    connections_.set_half_open(id, false);
+    endpoints_.replaced(id, now);
+    allow_moves(now);
 }
 
 inline void machine::discovery_failed(std::string_view why, time_point now) {
@@ -90,11 +107,55 @@ inline void machine::discovery_failed(std::string_view why, time_point now) {
 inline void machine::remove_endpoint(endpoint_id id, time_point now) {
     allow_moves(now);
     endpoints_[id].removed = true;
+    endpoints_[id].stands_in = false;
     endpoints_[id].state_since = now;
+    drain(id);
+    forget_if_unused(id);
+}
+
+/// Lets those endpoints go that are shutting down or have vanished, unless nothing else can serve in their
+/// place: then one that is shutting down is used like any other, and of one that has vanished what is open.
+inline void machine::review_leaving(time_point now) {
+    any_leaving_ = false;
+    bool changed = false;
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        endpoint_entry& entry = endpoints_[id];
+        const bool leaving = entry.is_leaving();
+        any_leaving_ = any_leaving_ || leaving || (entry.vanished && !entry.removed);
+        const bool needed = leaving && entry.info.serving && (fallback_ || is_missed(connections_.at(id).is));
+        changed = changed || needed != entry.stands_in;
+        entry.stands_in = needed;
+    }
+    if (changed) {
+        update_usable();
+        update_shares(now);
+    }
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        const endpoint_entry& entry = endpoints_[id];
+        if (entry.is_leaving() && !entry.stands_in) {
+            drain(id);
+        } else if (entry.vanished && !entry.removed && !fallback_) {
+            remove_endpoint(id, now);
+        }
+    }
+}
+
+/// Whether callers have asked for this role and no endpoint that is to stay has it.
+inline bool machine::is_missed(role wanted) const {
+    if (wanted == role::any || wanted == role::unknown) return false;
+    if (!demand_[static_cast<std::size_t>(wanted)].asked) return false;
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        const bool able = endpoints_[id].failures == 0 || connections_.at(id).open() > 0;
+        if (endpoints_[id].is_member() && able && connections_.at(id).is == wanted) return false;
+    }
+    return true;
+}
+
+/// Closes an endpoint's idle connections now and the leased ones when they come back.
+inline void machine::drain(endpoint_id id) {
     for (slot_id slot = 0; slot < connections_.size(); ++slot) {
         if (connections_[slot].endpoint == id) doom_or_close(slot, close_reason::endpoint_removed);
     }
-    forget_if_unused(id);
 }
 
 inline void machine::forget_if_unused(endpoint_id id) {
@@ -111,23 +172,28 @@ inline void machine::forget_if_unused(endpoint_id id) {
     endpoints_.erase(id);
 }
 
-/// Absent endpoints' connections are kept but not handed out, unless nothing else can serve.
+/// Connections of endpoints that are absent or not ready are kept but not handed out, unless nothing else can
+/// serve.
 inline void machine::update_usable() {
     fallback_ = none_reachable();
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const endpoint_entry& entry = endpoints_[id];
         if (!entry.known) continue;
-        const bool reachable = entry.present() || (fallback_ && !entry.removed);
+        const bool last_resort = fallback_ && !entry.removed && !entry.is_leaving();
+        const bool reachable = entry.takes_connections() || last_resort;
+        // One that stands in for others of its role serves nobody else.
+        const bool serves_all = entry.is_member() || fallback_;
         connections_.set_reachable(id, reachable);
-        connections_.set_usable(id, reachable && !gives_way(id) && !is_kept_back(id, role::any));
+        connections_.set_usable(id,
+                                reachable && serves_all && !gives_way(id) && !is_kept_back(id, role::any));
     }
 }
 
-/// Every discovered endpoint fails and none has a connection.
+/// Every endpoint that is to serve fails, and none has a connection.
 inline bool machine::none_reachable() const {
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const endpoint_entry& entry = endpoints_[id];
-        if (entry.present() && (entry.failures == 0 || connections_.at(id).open() > 0)) return false;
+        if (entry.is_member() && (entry.failures == 0 || connections_.at(id).open() > 0)) return false;
     }
     return true;
 }
@@ -216,7 +282,7 @@ inline bool machine::all_rejected(time_point now) const {
         const endpoint_entry& entry = endpoints_[id];
         if (!entry.known) continue;
         if (connections_.at(id).open() + connections_.at(id).opening > 0) return false;
-        if (!entry.present() || connections_.at(id).share <= 0) continue;
+        if (!entry.takes_connections() || connections_.at(id).share <= 0) continue;
         if (entry.failures == 0 || entry.last_failure.kind != failure_kind::rejected) return false;
         if (now >= entry.retry_at) return false;
         any = true;

@@ -60,7 +60,7 @@ inline bool machine::openings_pending() const {
     if (connections_.totals().open() == 0) return false;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const endpoint_entry& entry = endpoints_[id];
-        const bool wanted = entry.present() && connections_.at(id).share > 0;
+        const bool wanted = entry.is_member() && connections_.at(id).share > 0;
         if (wanted && (!entry.proven || entry.failures > 0)) return true;
     }
     return false;
@@ -97,7 +97,7 @@ inline endpoint_id machine::fullest_for(role wanted, time_point now) const {
     endpoint_id fullest = none;
     endpoint_id emptiest = none;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present()) continue;
+        if (!endpoints_[id].is_member()) continue;
         if (holds(id, wanted) && (fullest == none || last_seat(id) > last_seat(fullest))) fullest = id;
         if (emptiest != none && next_seat(id) >= next_seat(emptiest)) continue;
         if (may_suit(id, wanted, open_purpose::renewal) && may_dial(id, now)) emptiest = id;
@@ -113,7 +113,7 @@ inline endpoint_id machine::primary_to_leave(time_point now) const {
     endpoint_id left = none;
     bool any_standby = false;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present()) continue;
+        if (!endpoints_[id].is_member()) continue;
         if (connections_.at(id).is != role::primary) {
             any_standby = any_standby || may_dial(id, now);
         } else if (holds(id, role::any) && (left == none || last_seat(id) > last_seat(left))) {

@@ -7,6 +7,7 @@ namespace podpool::core {
 
 inline grant machine::try_acquire(time_point now, role wanted) {
     if (wanted == role::any) return try_acquire(now);
+    demand_[static_cast<std::size_t>(wanted)].asked = true;
     if (!waiters_.empty(wanted) || closing_) return {};
     const grant found = take_idle_of(wanted, now);
     if (lacks_idle()) settle(now);
@@ -43,7 +44,10 @@ inline bool machine::may_suit(endpoint_id id, role wanted, open_purpose purpose)
     const endpoint_counts& counts = connections_.at(id);
     if (purpose == open_purpose::verdict) return true;
     if (is_kept_back(id, wanted)) return false;
-    if (wanted == role::any) return counts.share > 0 && (!standbys_serve_ || counts.is != role::primary);
+    if (wanted == role::any) {
+        const bool for_all = endpoints_[id].is_member() || fallback_;
+        return for_all && counts.share > 0 && (!standbys_serve_ || counts.is != role::primary);
+    }
     if (counts.is == wanted) return true;
     if (endpoints_[id].role_told || counts.newest != none || is_checked(id)) return false;
     return purpose == open_purpose::demand || counts.is == role::unknown;
@@ -53,7 +57,7 @@ inline bool machine::may_suit(endpoint_id id, role wanted, open_purpose purpose)
 inline bool machine::can_serve(endpoint_id id, time_point now) const {
     const endpoint_entry& entry = endpoints_[id];
     if (connections_.at(id).reachable && connections_.at(id).newest != none) return true;
-    return entry.present() && entry.info.ready && entry.failures == 0 && !has_slow_opening(id, now);
+    return entry.takes_connections() && entry.failures == 0 && !has_slow_opening(id, now);
 }
 
 inline bool machine::can_open_for(role wanted, time_point now) const {
@@ -133,19 +137,20 @@ inline void machine::ask_role(endpoint_id id, time_point now) {
 /// Callers wait for a role that nobody is known to have: everybody is asked, those first whose role isn't
 /// known, and again in growing intervals, since a promotion takes its time and may not be announced.
 inline void machine::look_for(role wanted, time_point now) {
-    search& under_way = searches_[static_cast<std::size_t>(wanted)];
+    role_demand& demand = demand_[static_cast<std::size_t>(wanted)];
     bool unasked = false;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!endpoints_[id].known || !can_serve(id, now)) continue;
         const endpoint_counts& counts = connections_.at(id);
         if (counts.is == wanted) {
-            under_way = {};
+            demand.searches = 0;
+            demand.next_search = {};
             return;
         }
         unasked = unasked || (counts.is == role::unknown && !endpoints_[id].role_told && counts.open() == 0);
     }
-    const bool again = now >= under_way.next && !unasked;
-    if (again) under_way.next = now + backoff(failure_kind::wrong_role, ++under_way.rounds, rng_);
+    const bool again = now >= demand.next_search && !unasked;
+    if (again) demand.next_search = now + backoff(failure_kind::wrong_role, ++demand.searches, rng_);
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
         if (!entry.known || entry.removed || connections_.at(id).is == wanted) continue;

@@ -39,7 +39,7 @@ inline bool machine::may_differ() const {
 
 inline bool machine::is_candidate(endpoint_id id) const {
     const endpoint_entry& entry = endpoints_[id];
-    return entry.present() && entry.info.ready && !entry.info.terminating;
+    return entry.is_member() || (entry.stands_in && fallback_);
 }
 
 /// Whether an endpoint is taken to serve: it doesn't fail, or is due to be tried again. One that refuses the

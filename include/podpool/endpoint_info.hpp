@@ -28,6 +28,9 @@ struct endpoint_info {
     std::string identity;
     /// The failure-domain zone, empty when unknown.
     std::string zone;
+    /// The zone, or the node, whose programs the source would like to use it (`pool_zone=service`); empty:
+    /// those of its zone.
+    std::string meant_for;
     /// How much it should carry in relation to the other endpoints, 1 to 65535 (0 counts as 1).
     std::uint32_t weight = 1;
 

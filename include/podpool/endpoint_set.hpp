@@ -25,6 +25,9 @@ struct endpoint_set {
     std::optional<std::chrono::nanoseconds> next_refresh;
     /// What becomes of endpoints of earlier answers that this one doesn't have.
     removal_kind removal = removal_kind::tentative;
+    /// Where this program is, if the source knows: a zone, or what `endpoint_info::meant_for` has. It takes
+    /// the place of `pool_zone`; empty: no endpoint comes first.
+    std::optional<std::string> own_zone;
     /// What was found and isn't used, since the pool uses the other address family of its name
     /// (`pool_address_family`). For people to look at; the pool doesn't read it.
     std::vector<endpoint> left_out;

@@ -62,6 +62,10 @@ struct endpoint_entry {
         credit_at = std::max(credit_at + whole, now) + price - whole;
     }
 
+    /// What the zone rule goes by.
+    [[nodiscard]] const std::string& near() const noexcept {
+        return info.meant_for.empty() ? info.zone : info.meant_for;
+    }
     [[nodiscard]] std::uint32_t weight() const noexcept { return std::max(info.weight, std::uint32_t{1}); }
     /// In the last good answer.
     [[nodiscard]] bool present() const noexcept { return known && !removed && missed_answers == 0; }

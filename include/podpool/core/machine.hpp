@@ -454,9 +454,9 @@ private:
     time_point next_round_;
     slot_id trial_ = none;  // was opened to make totals even and is asked for its server's
     bool closing_ = false;
-    bool settled_ = false;   // since the actions were taken last
-    bool crowded_ = false;   // more connections than max_conns: released ones may have to go
-    bool fallback_ = false;  // nothing discovered is reachable: absent endpoints' connections serve
+    bool settled_ = false;      // since the actions were taken last
+    bool crowded_ = false;      // more connections than max_conns: released ones may have to go
+    bool fallback_ = false;     // nothing discovered is reachable: absent endpoints' connections serve
     bool any_leaving_ = false;  // some endpoint is shutting down or has vanished
     // With prefer_standby only:
     bool standbys_serve_ = false;  // at least one can, so callers without a wish get no primary

@@ -230,8 +230,8 @@ inline const endpoint_info* machine::begin_open(slot_id id, time_point now) {
     // dialled.
     const endpoint_entry& chosen = endpoints_[where];
     const bool barred = chosen.vanished || (chosen.present() && !chosen.takes_connections());
-    const bool misplaced = barred || !connections_.at(where).reachable ||
-                           !may_suit(where, opening.wanted, opening.purpose);
+    const bool misplaced =
+        barred || !connections_.at(where).reachable || !may_suit(where, opening.wanted, opening.purpose);
     // As grow() counts: an attempt that hangs holds back none that was begun because it hangs.
     const bool unwanted = opening.purpose == open_purpose::demand &&
                           waiters_.size(opening.wanted) < patient_openings(opening.wanted, now);

@@ -12,6 +12,7 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
     discovery_source_ = answer.source;
     discovery_error_.clear();
     answered_at_ = now;
+    if (answer.own_zone) settings_.zone = *answer.own_zone;
     endpoints_.reserve(answer.endpoints.size());
     connections_.reserve_endpoints(answer.endpoints.size());
     // First everybody is one answer more missing; those in the answer are set right by merge().

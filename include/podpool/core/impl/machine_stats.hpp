@@ -27,12 +27,12 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
     figures.host = entry.info.host;
     figures.zone = entry.info.zone;
     const bool failing = entry.failures > 0 || entry.silent || entry.ejection.ejected;
-    figures.state = entry.removed         ? endpoint_state::removed
-                    : entry.is_leaving()  ? endpoint_state::terminating
-                    : !entry.is_member()  ? endpoint_state::absent
-                    : failing             ? endpoint_state::failing
-                    : counts.share <= 0   ? endpoint_state::spare
-                                          : endpoint_state::ready;
+    figures.state = entry.removed        ? endpoint_state::removed
+                    : entry.is_leaving() ? endpoint_state::terminating
+                    : !entry.is_member() ? endpoint_state::absent
+                    : failing            ? endpoint_state::failing
+                    : counts.share <= 0  ? endpoint_state::spare
+                                         : endpoint_state::ready;
     figures.role = counts.is;
     figures.in_state_for = now - entry.state_since;
     figures.open = counts.open();

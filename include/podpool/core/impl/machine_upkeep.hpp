@@ -104,8 +104,8 @@ inline void machine::grow_for(role wanted, time_point now) {
     }
 }
 
-/// Closes idle connections of endpoints that are absent or not ready, which serve nobody, when they take the room that waiting
-/// callers need.
+/// Closes idle connections of endpoints that are absent or not ready, which serve nobody, when they take the
+/// room that waiting callers need.
 inline void machine::make_room_from_parked(std::size_t wanted) {
     if (fallback_) return;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {

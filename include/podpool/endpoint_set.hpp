@@ -15,7 +15,7 @@ namespace podpool {
 /// One whole good answer of a discovery source; the pool works out what changed.
 struct endpoint_set {
     /// Every known endpoint, each address and port once, in no particular order. Empty only where `removal`
-    /// is authoritative; other sources report an empty answer as a discovery_error.
+    /// isn't tentative; other sources report an empty answer as a discovery_error.
     std::vector<endpoint_info> endpoints;
     /// What answered: `static`, `dns`, `srv` or `kubernetes`.
     std::string source;

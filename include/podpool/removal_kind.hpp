@@ -14,6 +14,9 @@ enum class removal_kind : std::uint8_t {
     /// come back. When no endpoint of the answer can serve, established connections are used for as long as
     /// that holds.
     authoritative,
+    /// As `authoritative`, but what earlier answers had came from another source, which this one replaces: those
+    /// endpoints get nothing new, serve by the connections that they have, and lose them at the pace of moves.
+    superseding,
 };
 
 }  // namespace podpool

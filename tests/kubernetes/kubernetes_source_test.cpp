@@ -363,12 +363,14 @@ TEST_CASE("DNS serves while the API server has never answered, and says why") {
     const endpoint_set answer = f.log.next_set();
     CHECK(texts(answer) == names{"10.77.1.1:5432"});
     CHECK(answer.source == "kubernetes");
-    CHECK(answer.removal == removal_kind::authoritative);
+    CHECK(answer.removal == removal_kind::superseding);
     CHECK(f.fallback->stops == 1);
     f.fallback->listener(set_of_dns("10.0.0.2"));
     f.relay->refresh();
     f.relay->told(report(recorded::empty_slice("6"), "Connection refused"));
-    CHECK(f.log.next_set().source == "kubernetes");
+    const endpoint_set later = f.log.next_set();
+    CHECK(later.source == "kubernetes");
+    CHECK(later.removal == removal_kind::authoritative);
     CHECK_THAT(f.log.next_error(), contains("Connection refused; Service prod/db has no endpoints"));
     CHECK(f.fallback->starts == 1);
     CHECK(f.fallback->refreshes == 1);

@@ -31,6 +31,7 @@ struct endpoint_entry {
     bool known = false;            ///< the entry is in use
     bool removed = false;          ///< out of the set for good; erased when its last connection is gone
     bool vanished = false;         ///< an authority doesn't have it; removed unless nothing else can serve
+    bool superseded = false;       ///< only a former source has it; removed when its connections have moved
     bool stands_in = false;        ///< terminating, and used all the same since others can't serve
     bool late = false;             ///< it wasn't in the pool's first answer
     bool proven = false;           ///< the last attempt succeeded

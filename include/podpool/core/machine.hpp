@@ -293,6 +293,7 @@ private:
     // Endpoints: impl/machine_endpoints.hpp
     void merge(const endpoint_info& info, time_point now);
     void drop_missing(removal_kind removal, time_point now);
+    void judge_missing(endpoint_id id, removal_kind removal, time_point now);
     void replace_server(endpoint_id id, time_point now);
     void remove_endpoint(endpoint_id id, time_point now);
     void review_leaving(time_point now);
@@ -454,10 +455,12 @@ private:
     time_point next_round_;
     slot_id trial_ = none;  // was opened to make totals even and is asked for its server's
     bool closing_ = false;
-    bool settled_ = false;      // since the actions were taken last
-    bool crowded_ = false;      // more connections than max_conns: released ones may have to go
-    bool fallback_ = false;     // nothing discovered is reachable: absent endpoints' connections serve
-    bool any_leaving_ = false;  // some endpoint is shutting down or has vanished
+    bool settled_ = false;         // since the actions were taken last
+    bool crowded_ = false;         // more connections than max_conns: released ones may have to go
+    bool fallback_ = false;        // nothing discovered is reachable: absent endpoints' connections serve
+    bool any_leaving_ = false;     // some endpoint is shutting down or has vanished
+    bool any_superseded_ = false;  // some endpoint is a former source's, and its connections are being moved
+    bool authoritative_ = false;   // the last good answer holds until the next one
     // With prefer_standby only:
     bool standbys_serve_ = false;  // at least one can, so callers without a wish get no primary
     bool primaries_help_ = false;  // ... but for connections from before, until they have moved

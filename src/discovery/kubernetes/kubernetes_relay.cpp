@@ -124,6 +124,7 @@ void kubernetes_relay::take(const service_watch::report& news) {
     const bool first = news_ == nullptr;
     news_ = news;
     if (news_->slices != nullptr) {
+        supersedes_ = supersedes_ || fallback_serves_;
         end_fallback();
         // A set says that the API server has answered just now.
         const bool answered = news_->problem.empty() || news_->slices != shown_;
@@ -196,7 +197,8 @@ void kubernetes_relay::publish_members() {
     list_ = members_.take(*shown_);
     endpoint_set answer;
     answer.source = "kubernetes";
-    answer.removal = removal_kind::authoritative;
+    answer.removal =
+        std::exchange(supersedes_, false) ? removal_kind::superseding : removal_kind::authoritative;
     answer.left_out = list_.left_out;
     for (const slice_member& member : list_.members) {
         answer.endpoints.push_back(info_of(member, plan_.host));

@@ -82,6 +82,7 @@ private:
     std::shared_ptr<const slice_set> shown_;  // the slices of the last set
     member_list list_;                        // what was made of them
     bool fallback_serves_ = false;
+    bool supersedes_ = false;  // the next set takes the place of what the other source has told
 };
 
 }  // namespace podpool::detail

@@ -229,7 +229,8 @@ inline const endpoint_info* machine::begin_open(slot_id id, time_point now) {
     // It left the answer, or isn't ready any more, since it was chosen; what would serve nobody isn't
     // dialled.
     const endpoint_entry& chosen = endpoints_[where];
-    const bool barred = chosen.vanished || (chosen.present() && !chosen.takes_connections());
+    const bool barred =
+        chosen.vanished || chosen.superseded || (chosen.present() && !chosen.takes_connections());
     const bool misplaced =
         barred || !connections_.at(where).reachable || !may_suit(where, opening.wanted, opening.purpose);
     // As grow() counts: an attempt that hangs holds back none that was begun because it hangs.

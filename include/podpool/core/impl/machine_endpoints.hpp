@@ -21,6 +21,7 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
         if (entry.known && !entry.removed) ++entry.missed_answers;
     }
     for (const endpoint_info& info : answer.endpoints) merge(info, now);
+    authoritative_ = answer.removal != removal_kind::tentative;
     drop_missing(answer.removal, now);
     update_usable();
     update_shares(now);
@@ -43,21 +44,38 @@ inline void machine::discovered_again(time_point now) {
     settle(now);
 }
 
-/// Judges the endpoints that an answer lacks. Those that an authority lacks have vanished; others are removed
-/// when some answers in a row have lacked them.
+/// Judges the endpoints that an answer lacks.
 inline void machine::drop_missing(removal_kind removal, time_point now) {
     all_present_ = none_missing_ = true;
+    any_superseded_ = false;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
         if (!entry.known) continue;
         all_present_ = all_present_ && entry.present();
         if (entry.removed) continue;
         if (entry.missed_answers == 1) entry.state_since = now;
-        if (entry.missed_answers > 0 && removal == removal_kind::authoritative) entry.vanished = true;
-        const bool missed_for_long = entry.missed_answers >= answers_until_removed;
-        if (missed_for_long && !entry.vanished) remove_endpoint(id, now);
+        if (entry.missed_answers > 0) judge_missing(id, removal, now);
         any_leaving_ = any_leaving_ || entry.vanished || entry.is_leaving();
-        none_missing_ = none_missing_ && (entry.removed || entry.vanished || entry.present());
+        any_superseded_ = any_superseded_ || entry.superseded;
+        const bool judged = entry.removed || entry.vanished || entry.superseded;
+        none_missing_ = none_missing_ && (judged || entry.missed_answers == 0);
+    }
+}
+
+/// What an authority lacks has vanished; what only a former source has is left to the moves; anything else is
+/// removed when some answers in a row have lacked it.
+inline void machine::judge_missing(endpoint_id id, removal_kind removal, time_point now) {
+    endpoint_entry& entry = endpoints_[id];
+    if (removal == removal_kind::superseding && !entry.superseded) {
+        entry.superseded = true;
+        allow_moves(now);
+    }
+    if (entry.superseded) {
+        if (connections_.at(id).unused()) remove_endpoint(id, now);
+    } else if (removal == removal_kind::authoritative) {
+        entry.vanished = true;
+    } else if (entry.missed_answers >= answers_until_removed) {
+        remove_endpoint(id, now);
     }
 }
 
@@ -81,6 +99,7 @@ inline void machine::merge(const endpoint_info& info, time_point now) {
     if (another) replace_server(id, now);
     entry.removed = false;
     entry.vanished = false;
+    entry.superseded = false;
     entry.missed_answers = 0;
     if (entry.is_member() != was_member) {
         entry.state_since = now;
@@ -160,8 +179,8 @@ inline void machine::drain(endpoint_id id) {
 }
 
 inline void machine::forget_if_unused(endpoint_id id) {
-    if (!endpoints_[id].removed || !connections_.at(id).unused()) return;
     const endpoint_entry& gone = endpoints_[id];
+    if (!connections_.at(id).unused() || (!gone.removed && !gone.superseded)) return;
     counters_.acquires_of_gone += connections_.at(id).leases;
     counters_.opens_of_gone += gone.opens;
     counters_.open_failures_of_gone += gone.open_failures;
@@ -181,9 +200,9 @@ inline void machine::update_usable() {
         const endpoint_entry& entry = endpoints_[id];
         if (!entry.known) continue;
         const bool last_resort = fallback_ && !entry.removed && !entry.is_leaving();
-        const bool reachable = entry.takes_connections() || last_resort;
+        const bool reachable = entry.takes_connections() || entry.superseded || last_resort;
         // One that stands in for others of its role serves nobody else.
-        const bool serves_all = entry.is_member() || fallback_;
+        const bool serves_all = entry.is_member() || entry.superseded || fallback_;
         connections_.set_reachable(id, reachable);
         connections_.set_usable(id,
                                 reachable && serves_all && !gives_way(id) && !is_kept_back(id, role::any));

@@ -27,7 +27,7 @@ inline void machine::rebalance(time_point now) {
     }
     next_move_ = later(now, move_interval());
     maintenance_at_ = std::min(maintenance_at_, next_move_);
-    // An address that one answer lacks may be back in the next.
+    // An address that one answer of DNS lacks may be back in the next.
     if (!set_is_certain()) return;
     const surplus_place from = fullest_with_surplus(now);
     if (from.where == none) {
@@ -53,7 +53,11 @@ inline void machine::take_turn(time_point now) {
     next_move_ = std::max(next_move_, next_turn_);
 }
 
-inline bool machine::set_is_certain() const { return discovery_error_.empty() && none_missing_; }
+/// Whether the set of endpoints is as it seems. What an authority has said holds until it says otherwise,
+/// whatever has become of it since.
+inline bool machine::set_is_certain() const {
+    return (authoritative_ || discovery_error_.empty()) && none_missing_;
+}
 
 /// Whether an endpoint that is discovered has yet to show whether it can be used.
 inline bool machine::openings_pending() const {
@@ -71,7 +75,7 @@ inline bool machine::openings_pending() const {
 /// What was opened for a role moves among the endpoints of that role only; it would be opened again where it
 /// was as soon as somebody wants it.
 inline machine::surplus_place machine::fullest_with_surplus(time_point now) {
-    if (!has_two_on_one() && !shares_vary_ && !roles_.prefer_standby) return {};
+    if (!has_two_on_one() && !shares_vary_ && !roles_.prefer_standby && !any_superseded_) return {};
     count_loads();
     if (const endpoint_id left = primary_to_leave(now); left != none) return {left, role::any};
     for (const role wanted : {role::any, role::primary, role::standby}) {
@@ -92,16 +96,19 @@ inline bool machine::has_two_on_one() const {
 
 /// The fullest endpoint of those that have a connection for this role, if one that may be dialled wants it
 /// more: a move then makes the pool more even, and none moves back. Where all shares are the same, it has two
-/// connections more than the other.
+/// connections more than the other. What only a former source has comes before all of them.
 inline endpoint_id machine::fullest_for(role wanted, time_point now) const {
     endpoint_id fullest = none;
     endpoint_id emptiest = none;
+    endpoint_id superseded = none;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (endpoints_[id].superseded && holds(id, wanted)) superseded = id;
         if (!endpoints_[id].is_member()) continue;
         if (holds(id, wanted) && (fullest == none || last_seat(id) > last_seat(fullest))) fullest = id;
         if (emptiest != none && next_seat(id) >= next_seat(emptiest)) continue;
         if (may_suit(id, wanted, open_purpose::renewal) && may_dial(id, now)) emptiest = id;
     }
+    if (superseded != none && emptiest != none) return superseded;
     if (fullest == none || emptiest == none || last_seat(fullest) <= next_seat(emptiest)) return none;
     return fullest;
 }

@@ -109,7 +109,8 @@ inline void machine::grow_for(role wanted, time_point now) {
 inline void machine::make_room_from_parked(std::size_t wanted) {
     if (fallback_) return;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].known || endpoints_[id].takes_connections()) continue;
+        const endpoint_entry& entry = endpoints_[id];
+        if (!entry.known || entry.takes_connections() || entry.superseded) continue;
         while (connections_.at(id).oldest != none) {
             if (wanted == 0) return;
             close_slot(connections_.at(id).oldest, close_reason::endpoint_removed);

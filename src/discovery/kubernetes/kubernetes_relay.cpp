@@ -46,6 +46,10 @@ endpoint_info info_of(const slice_member& member, const std::string& host) {
     info.terminating = member.terminating;
     info.identity = member.pod_uid;
     info.zone = member.zone;
+    info.pod = member.pod_name;
+    info.node = member.node;
+    info.hint_zones = member.hint_zones;
+    info.hint_nodes = member.hint_nodes;
     return info;
 }
 

@@ -31,6 +31,8 @@ struct endpoint_set {
     /// What was found and isn't used, since the pool uses the other address family of its name
     /// (`pool_address_family`). For people to look at; the pool doesn't read it.
     std::vector<endpoint> left_out;
+    /// What somebody should know who looks at this answer; empty: nothing. The pool doesn't read it.
+    std::string remark;
 };
 
 }  // namespace podpool

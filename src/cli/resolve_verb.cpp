@@ -27,7 +27,8 @@ std::vector<endpoint_info> sorted(const endpoint_set& answer) {
 }
 
 bool differ(const endpoint_set& before, const endpoint_set& after) {
-    return sorted(before) != sorted(after) || before.left_out != after.left_out;
+    return sorted(before) != sorted(after) || before.left_out != after.left_out ||
+           before.remark != after.remark;
 }
 
 std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
@@ -89,7 +90,8 @@ private:
             out_ << now() << "  " << count_text(answer.endpoints.size(), "endpoint") << " from "
                  << answer.source << ", ttl " << ttl_text(answer) << ", next refresh " << next_text(answer)
                  << '\n'
-                 << difference(last_.value_or(endpoint_set{}), answer) << left_out_text(answer);
+                 << difference(last_.value_or(endpoint_set{}), answer) << left_out_text(answer)
+                 << remark_text(answer);
         }
         last_ = answer;
     }
@@ -148,6 +150,7 @@ boost::json::object to_json(const endpoint_set& answer) {
     result["source"] = answer.source;
     result["endpoints"] = std::move(endpoints);
     result["left_out"] = std::move(left_out);
+    result["remark"] = json_or_null(answer.remark);
     result["ttl_seconds"] = nullptr;
     result["next_refresh_seconds"] = nullptr;
     if (answer.ttl) result["ttl_seconds"] = answer.ttl->count();
@@ -174,7 +177,7 @@ std::string to_text(const endpoint_set& answer) {
         table.add(std::move(cells));
     }
     return "source " + answer.source + ", ttl " + ttl_text(answer) + ", next refresh " + next_text(answer) +
-           "\n" + joined(table.lines()) + left_out_text(answer);
+           "\n" + joined(table.lines()) + left_out_text(answer) + remark_text(answer);
 }
 
 std::string left_out_text(const endpoint_set& answer) {
@@ -182,6 +185,10 @@ std::string left_out_text(const endpoint_set& answer) {
     for (const endpoint& one : answer.left_out) text += (text.empty() ? "" : ", ") + to_string(one);
     if (text.empty()) return text;
     return "left out, being of the other address family (pool_address_family): " + text + "\n";
+}
+
+std::string remark_text(const endpoint_set& answer) {
+    return answer.remark.empty() ? std::string() : "remark: " + one_line(answer.remark) + "\n";
 }
 
 std::string difference(const endpoint_set& before, const endpoint_set& after) {

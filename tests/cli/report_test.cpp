@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cli/bench_verb.hpp"
+#include "cli/check_verb.hpp"
 #include "cli/resolve_verb.hpp"
 #include "cli/target.hpp"
 #include "cli/watch_verb.hpp"
@@ -177,6 +178,22 @@ TEST_CASE("a difference names what came, went and changed") {
           "  + 127.0.0.3:1  ready, serving\n"
           "  - 127.0.0.2:1\n");
     CHECK(cli::difference(before, before).empty());
+}
+
+TEST_CASE("what a source remarks is shown by resolve and check") {
+    podpool::endpoint_set answer;
+    answer.source = "dns";
+    answer.endpoints = {podpool::endpoint_info(endpoint("10.96.0.7", 5432))};
+    CHECK(cli::to_text(answer).find("remark") == std::string::npos);
+    CHECK(cli::to_json(answer).at("remark").is_null());
+    cli::check_report report;
+    CHECK(cli::to_text(report).find("remark") == std::string::npos);
+    CHECK(cli::to_json(report).at("remark").is_null());
+    answer.remark = report.remark = "one address only";
+    CHECK(cli::to_text(answer).ends_with("\nremark: one address only\n"));
+    CHECK(cli::to_json(answer).at("remark") == "one address only");
+    CHECK(cli::to_text(report).ends_with("\nremark: one address only\n"));
+    CHECK(cli::to_json(report).at("remark") == "one address only");
 }
 
 TEST_CASE("pods, nodes and hints are shown where the source tells of them") {

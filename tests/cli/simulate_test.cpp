@@ -81,6 +81,8 @@ TEST_CASE("simulate reads a scenario") {
                             "30s",
                             "--dns-cache",
                             "10s",
+                            "--watch-delay",
+                            "300ms",
                             "--totals-age",
                             "15s",
                             "--start-over",

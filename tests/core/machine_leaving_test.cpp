@@ -208,6 +208,32 @@ TEST_CASE("what is known of a server is forgotten with its identity") {
     CHECK(opens_asked(pool) == 1);  // the back-off was the old server's
 }
 
+TEST_CASE("what connections to the former server at an address still tell is nothing about the new one") {
+    bare_pool pool(settings_of(4), {});
+    pool.machine.discovered(with_identity(authority({1}), "a"), pool.now);
+    const std::vector<slot_id> slots = pool.lease_new(2);
+    pool.machine.acquire(pool.now, never, 60);
+    const std::vector<action> asked = pool.collect(action_kind::open);
+    REQUIRE(asked.size() == 1);
+    REQUIRE(pool.machine.begin_open(asked[0].slot, pool.now) != nullptr);
+    pool.machine.discovered(with_identity(authority({1}), "b"), pool.now);
+    const endpoint_id id = pool.machine.endpoints().find(address(1));
+    pool.machine.opened(asked[0].slot, pool.now, role::primary);
+    pool.machine.role_seen(slots[0], role::primary, pool.now);
+    CHECK_FALSE(pool.machine.endpoints()[id].proven);
+    CHECK(pool.machine.connections().at(id).is == role::unknown);
+    // The old server shuts down: the new one isn't failing for that, and is dialled.
+    pool.machine.released(slots[0], refused, false, pool.now);
+    CHECK(pool.status(slots[0]) == slot_status::closing);
+    CHECK(state_of(pool, 1) == endpoint_state::ready);
+    pool.open_all();
+    CHECK(pool.machine.waiting() == 0);
+    pool.machine.statement_failed(slots[1], failure(failure_kind::server_error, "out of memory"), pool.now);
+    pool.machine.reported(slots[1], 77, pool.now);
+    CHECK_FALSE(pool.machine.endpoints()[id].last_failure);
+    CHECK_FALSE(pool.machine.endpoints()[id].total.known);
+}
+
 TEST_CASE("an identity that becomes known, or isn't told, changes nothing") {
     bare_pool pool(settings_of(4), {1});
     pool.open_idle(1);

@@ -89,9 +89,12 @@ inline void machine::merge(const endpoint_info& info, time_point now) {
 }
 
 /// Another server has the address now: connections to the former one are given up, and an attempt that is
-/// under way is thrown away when it ends.
+/// under way is thrown away when it ends. Whatever they still tell says nothing about the new server.
 inline void machine::replace_server(endpoint_id id, time_point now) {
     drain(id);
+    for (slot_id slot = 0; slot < connections_.size(); ++slot) {
+        if (connections_[slot].endpoint == id) connections_[slot].former = true;
+    }
     end_doubt(id);
     forget_role(id);
     connections_.set_half_open(id, false);

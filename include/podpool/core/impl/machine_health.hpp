@@ -154,6 +154,7 @@ inline bool machine::is_sound(endpoint_id id) const {
 }
 
 inline void machine::statement_failed(slot_id id, const failure& why, time_point now) {
+    if (connections_[id].former) return;
     const endpoint_id where = connections_[id].endpoint;
     endpoint_entry& entry = endpoints_[where];
     entry.last_failure = why;
@@ -176,6 +177,7 @@ inline void machine::statement_failed(slot_id id, const failure& why, time_point
 }
 
 inline void machine::statement_served(slot_id id, time_point now) {
+    if (connections_[id].former) return;
     const endpoint_id where = connections_[id].endpoint;
     endpoint_entry& entry = endpoints_[where];
     ejection_record& record = entry.ejection;

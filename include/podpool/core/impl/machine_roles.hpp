@@ -87,6 +87,7 @@ inline bool machine::is_checked(endpoint_id id) const {
 // --- What is known of roles ---
 
 inline void machine::role_seen(slot_id id, role seen, time_point now) {
+    if (connections_[id].former) return;
     const endpoint_id where = connections_[id].endpoint;
     const bool news = seen != connections_.at(where).is;
     learn_role(where, seen, now);
@@ -95,7 +96,7 @@ inline void machine::role_seen(slot_id id, role seen, time_point now) {
 
 inline void machine::role_doubted(slot_id id, time_point now) {
     const endpoint_id where = connections_[id].endpoint;
-    if (connections_.at(where).is != role::primary) return;
+    if (connections_[id].former || connections_.at(where).is != role::primary) return;
     forget_role(where);
     if (!closing_) ask_role(where, now);
     settle(now);

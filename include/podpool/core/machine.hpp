@@ -282,10 +282,7 @@ private:
     [[nodiscard]] bool can_serve(endpoint_id id, time_point now) const;
     [[nodiscard]] bool can_open_for(role wanted, time_point now) const;
     [[nodiscard]] bool is_checked(endpoint_id id) const;
-    /// A primary, while standbys are preferred and one can serve.
-    [[nodiscard]] bool gives_way(endpoint_id id) const {
-        return standbys_serve_ && connections_.at(id).is == role::primary;
-    }
+    [[nodiscard]] bool gives_way(endpoint_id id) const;
     [[nodiscard]] bool must_make_way(slot_id returned, time_point now) const;
     [[nodiscard]] bool has_stragglers() const;
     [[nodiscard]] bool is_straggler(const slot& held) const;
@@ -299,6 +296,7 @@ private:
     [[nodiscard]] bool is_missed(role wanted) const;
     void drain(endpoint_id id);
     void update_usable();
+    [[nodiscard]] bool serves_all(endpoint_id id) const;
     [[nodiscard]] bool none_reachable() const;
     [[nodiscard]] endpoint_id choose_for_opening(time_point now, endpoint_id leaving, role wanted,
                                                  open_purpose purpose);
@@ -308,9 +306,7 @@ private:
     [[nodiscard]] bool has_slow_opening(endpoint_id id, time_point now) const;
     [[nodiscard]] bool may_dial(endpoint_id id, time_point now) const;
     [[nodiscard]] bool is_on_trial(endpoint_id id, time_point now) const;
-    [[nodiscard]] bool is_slow(const slot& opening, time_point now) const {
-        return now - opening.since >= std::max(patience, 4 * estimated_open_);
-    }
+    [[nodiscard]] bool is_slow(const slot& opening, time_point now) const;
 
     // How much each endpoint should carry: impl/machine_shares.hpp
     void update_shares(time_point now);

@@ -185,13 +185,15 @@ inline void machine::update_usable() {
         if (!entry.known) continue;
         const bool last_resort = fallback_ && !entry.removed && !entry.is_leaving();
         const bool reachable = entry.takes_connections() || last_resort;
-        // One that stands in for others of its role serves nobody else.
-        const bool serves_all = entry.is_member() || fallback_;
         connections_.set_reachable(id, reachable);
-        connections_.set_usable(id,
-                                reachable && serves_all && !gives_way(id) && !is_kept_back(id, role::any));
+        connections_.set_usable(
+            id, reachable && serves_all(id) && !gives_way(id) && !is_kept_back(id, role::any));
     }
 }
+
+/// Whether callers without a wish may be served by an endpoint: one that stands in for others of its role
+/// serves nobody else.
+inline bool machine::serves_all(endpoint_id id) const { return endpoints_[id].is_member() || fallback_; }
 
 /// Every endpoint that is to serve fails, and none has a connection.
 inline bool machine::none_reachable() const {
@@ -208,6 +210,11 @@ inline bool machine::may_open_more(endpoint_id id, time_point now) const {
     const std::size_t bound = settings_.max_conns_per_endpoint.value_or(max_ + settings_.renew_overshoot);
     const bool has_credit = endpoints_[id].credit_at <= now;
     return endpoints_[id].dialable(now) && has_credit && counts.open() + counts.opening < bound;
+}
+
+/// Whether a question, or an attempt to open, takes longer than they usually do.
+inline bool machine::is_slow(const slot& opening, time_point now) const {
+    return now - opening.since >= std::max(patience, 4 * estimated_open_);
 }
 
 inline bool machine::has_slow_opening(endpoint_id id, time_point now) const {

@@ -141,7 +141,7 @@ inline void machine::review_health(time_point now) {
         }
         if (!is_sound(id)) continue;
         others_serve_[static_cast<std::size_t>(connections_.at(id).is)] = true;
-        if (!gives_way(id)) others_serve_[static_cast<std::size_t>(role::any)] = true;
+        if (serves_all(id) && !gives_way(id)) others_serve_[static_cast<std::size_t>(role::any)] = true;
     }
     update_usable();
 }

@@ -122,6 +122,27 @@ TEST_CASE("a primary that shuts down serves those who ask for a primary as long 
     CHECK(pool.status(wanted.slot) == slot_status::closing);
 }
 
+TEST_CASE("a primary that shuts down has a share of the pool as soon as nobody else can serve") {
+    options settings = settings_of(4);
+    settings.subset = 2;  // shares are worked out
+    bare_pool pool(settings, {1, 2});
+    for (const slot_id slot : pool.open_idle(2)) {
+        const bool first = pool.where(slot) == address(1);
+        pool.machine.role_seen(slot, first ? role::primary : role::standby, pool.now);
+    }
+    const grant writer = pool.machine.acquire(pool.now, never, 50, queue_end::back, role::primary).granted;
+    REQUIRE(writer);
+    pool.machine.discovered(with_terminating(authority({1, 2}), 0), pool.now);
+    const grant reader = pool.machine.try_acquire(pool.now);
+    REQUIRE(reader);
+    REQUIRE(pool.where(reader.slot) == address(2));
+    pool.machine.released(reader.slot, refused, false, pool.now);
+    pool.machine.acquire(pool.now, never, 51);
+    pool.open_all();
+    CHECK(pool.machine.waiting() == 0);
+    CHECK(on(pool, 1) == 2);
+}
+
 TEST_CASE("a primary that shuts down is drained where nobody asks for a role") {
     bare_pool pool(settings_of(6), {1, 2});
     const std::vector<slot_id> slots = pool.open_idle(4);

@@ -181,6 +181,25 @@ TEST_CASE("when an authority has no usable endpoint left, sessions serve on and 
     CHECK(pool.status(first.slot) == slot_status::closing);
 }
 
+TEST_CASE("an endpoint that has vanished without a connection is forgotten, though nothing else can serve") {
+    bare_pool pool(settings_of(4), {1, 2});
+    const slot_id only = pool.open_idle(1).front();
+    const int used = pool.where(only) == address(1) ? 1 : 2;
+    pool.machine.discovered(authority({}), pool.now);
+    CHECK(pool.machine.endpoints().find(address(3 - used)) == none);
+    CHECK(state_of(pool, used) == endpoint_state::absent);
+    const grant last = pool.machine.try_acquire(pool.now);
+    REQUIRE(last);
+    pool.machine.discarded(last.slot, pool.now);
+    pool.machine.closed(last.slot, pool.now);
+    CHECK(pool.machine.endpoints().find(address(used)) == none);
+    // The set is filled again.
+    pool.machine.acquire(pool.now, never, 50);
+    pool.machine.discovered(authority({1, 2}), pool.now);
+    pool.open_all();
+    CHECK(pool.machine.waiting() == 0);
+}
+
 TEST_CASE("an attempt that hasn't begun isn't dialled at an address that has vanished") {
     bare_pool pool(settings_of(4), {1});
     pool.machine.acquire(pool.now, never, 50);
@@ -262,6 +281,36 @@ TEST_CASE("an identity that becomes known, or isn't told, changes nothing") {
     pool.machine.discovered(authority({1}), pool.now);
     CHECK(pool.collect(action_kind::close).empty());
     CHECK(pool.machine.try_acquire(pool.now));
+    // Not told in between, it is another one all the same.
+    pool.machine.discovered(with_identity(authority({1}), "b"), pool.now);
+    CHECK(pool.machine.connections().at(pool.machine.endpoints().find(address(1))).draining == 1);
+}
+
+TEST_CASE("an endpoint that was listed before it was ready is new when it becomes ready") {
+    bare_pool pool(settings_of(4), {});
+    endpoint_set answer = authority({1, 2});
+    answer.endpoints[1].ready = false;
+    pool.machine.discovered(answer, pool.now);
+    const endpoint_id id = pool.machine.endpoints().find(address(2));
+    pool.pass(10min);
+    pool.machine.discovered(authority({1, 2}), pool.now);
+    CHECK(pool.machine.endpoints()[id].late);
+    CHECK(pool.machine.endpoints()[id].added_at == pool.now);
+}
+
+TEST_CASE("what an authority complains about doesn't keep connections from being made even") {
+    options settings = settings_of(4);
+    settings.rebalance_pace = 100;
+    bare_pool pool(settings, {});
+    pool.machine.discovered(authority({1}), pool.now);
+    pool.open_idle(4);
+    pool.machine.discovered(authority({1, 2}), pool.now);
+    pool.machine.discovery_failed("one slice has no port of that name", pool.now);
+    for (int turn = 0; turn < 40 && on(pool, 2) == 0; ++turn) {
+        pool.tick_at_deadline();
+        pool.open_all();
+    }
+    CHECK(on(pool, 2) > 0);
 }
 
 TEST_CASE("a pod that moved doesn't keep the others from being made even") {

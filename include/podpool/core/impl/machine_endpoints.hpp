@@ -12,6 +12,7 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
     discovery_source_ = answer.source;
     discovery_error_.clear();
     answered_at_ = now;
+    by_authority_ = answer.removal == removal_kind::authoritative;
     if (answer.own_zone) settings_.zone = *answer.own_zone;
     endpoints_.reserve(answer.endpoints.size());
     connections_.reserve_endpoints(answer.endpoints.size());
@@ -75,16 +76,22 @@ inline void machine::merge(const endpoint_info& info, time_point now) {
     // The present answer is counted as missed until here.
     entry.missed_answers = entry.missed_answers > 1 ? entry.missed_answers : 0;
     const bool was_member = entry.is_member();
-    const std::string& known = entry.info.identity;
+    const std::string known = std::move(entry.info.identity);
     const bool another = !known.empty() && !info.identity.empty() && known != info.identity;
     entry.info = info;
+    // What isn't told isn't another one.
+    if (info.identity.empty()) entry.info.identity = known;
     if (another) replace_server(id, now);
     entry.removed = false;
     entry.vanished = false;
     entry.missed_answers = 0;
-    if (entry.is_member() != was_member) {
-        entry.state_since = now;
-        allow_moves(now);
+    if (entry.is_member() == was_member) return;
+    entry.state_since = now;
+    allow_moves(now);
+    // It was listed before it was ready: its server's sessions begin now.
+    if (entry.is_member() && entry.opens == 0) {
+        entry.added_at = now;
+        entry.late = true;
     }
 }
 
@@ -138,7 +145,7 @@ inline void machine::review_leaving(time_point now) {
         const endpoint_entry& entry = endpoints_[id];
         if (entry.is_leaving() && !entry.stands_in) {
             drain(id);
-        } else if (entry.vanished && !entry.removed && !fallback_) {
+        } else if (entry.vanished && !entry.removed && (!fallback_ || connections_.at(id).unused())) {
             remove_endpoint(id, now);
         }
     }

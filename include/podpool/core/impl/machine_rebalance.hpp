@@ -53,7 +53,10 @@ inline void machine::take_turn(time_point now) {
     next_move_ = std::max(next_move_, next_turn_);
 }
 
-inline bool machine::set_is_certain() const { return discovery_error_.empty() && none_missing_; }
+/// An authority's last word holds, whatever it complains about since; an answer of others may be old.
+inline bool machine::set_is_certain() const {
+    return (by_authority_ || discovery_error_.empty()) && none_missing_;
+}
 
 /// Whether an endpoint that is discovered has yet to show whether it can be used.
 inline bool machine::openings_pending() const {

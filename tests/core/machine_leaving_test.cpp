@@ -95,6 +95,30 @@ TEST_CASE("an endpoint that shuts down stands in for the only others when these 
     CHECK(on(pool, 1) == 1);
 }
 
+TEST_CASE("a member that failed is tried again while one that shuts down stands in for it") {
+    bare_pool pool(settings_of(2), {1});
+    pool.open_idle(1);
+    pool.machine.discovered(with_terminating(authority({1, 2}), 0), pool.now);
+    pool.machine.acquire(pool.now, never, 50);
+    const slot_id attempt = pool.collect(action_kind::open).front().slot;
+    REQUIRE(pool.machine.begin_open(attempt, pool.now) != nullptr);
+    pool.machine.open_failed(attempt, refused, pool.now);
+    pool.open_all();
+    REQUIRE(on(pool, 1) == 1);
+    for (slot_id slot = 0; slot < pool.machine.connections().size(); ++slot) {
+        if (pool.status(slot) == slot_status::leased) pool.machine.released(slot, {}, false, pool.now);
+        if (pool.status(slot) == slot_status::closing) pool.machine.closed(slot, pool.now);
+    }
+    // Nobody asks for a connection.
+    const time_point end = pool.now + 1min;
+    while (pool.now < end && on(pool, 2) == 0) {
+        pool.tick_at_deadline();
+        pool.open_all();
+    }
+    CHECK(on(pool, 2) == 1);
+    CHECK(on(pool, 1) == 0);
+}
+
 TEST_CASE("a primary that shuts down serves those who ask for a primary as long as there is no other") {
     bare_pool pool(settings_of(6), {1, 2});
     const std::vector<slot_id> slots = pool.open_idle(4);

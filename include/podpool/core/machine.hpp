@@ -302,6 +302,7 @@ private:
                                                  open_purpose purpose);
     template <typename Load>
     void prefer_sound(const Load& load, double limit);
+    void prefer_members();
     [[nodiscard]] bool may_open_more(endpoint_id id, time_point now) const;
     [[nodiscard]] bool has_slow_opening(endpoint_id id, time_point now) const;
     [[nodiscard]] bool may_dial(endpoint_id id, time_point now) const;

@@ -254,6 +254,13 @@ void machine::prefer_sound(const Load& load, double limit) {
     if (std::any_of(candidates_.begin(), candidates_.end(), better)) std::erase_if(candidates_, failing);
 }
 
+/// Takes those that serve only for want of a member out of the candidates if a member is among them.
+inline void machine::prefer_members() {
+    const auto is_member = [&](endpoint_id id) { return endpoints_[id].is_member(); };
+    if (std::none_of(candidates_.begin(), candidates_.end(), is_member)) return;
+    std::erase_if(candidates_, [&](endpoint_id id) { return !is_member(id); });
+}
+
 /// The endpoint for a new connection: the fewest open + opening, counted before the dial.
 /// A connection of `leaving` is about to be replaced and isn't counted.
 ///
@@ -280,6 +287,7 @@ inline endpoint_id machine::choose_for_opening(time_point now, endpoint_id leavi
         }
     }
     std::erase_if(candidates_, [&](endpoint_id id) { return load(id) > least_on_trial; });
+    if (leaving != none && fallback_) prefer_members();
     if (leaving != none) prefer_sound(load, load(leaving));
     if (candidates_.empty()) return none;
     const endpoint_id chosen = open_balancer_.pick(candidates_, load, rng_);

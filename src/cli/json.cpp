@@ -3,9 +3,6 @@
 
 #include "cli/utf8.hpp"
 
-// Boost.JSON's own sources: this file is the one that holds them.
-#include <boost/json/src.hpp>
-
 #include <array>
 #include <charconv>
 #include <cmath>

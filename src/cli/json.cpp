@@ -3,6 +3,8 @@
 
 #include "cli/utf8.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <array>
 #include <charconv>
 #include <cmath>

@@ -95,6 +95,30 @@ TEST_CASE("an endpoint that shuts down stands in for the only others when these 
     CHECK(on(pool, 1) == 1);
 }
 
+TEST_CASE("a member that failed is tried again while one that shuts down stands in for it") {
+    bare_pool pool(settings_of(2), {1});
+    pool.open_idle(1);
+    pool.machine.discovered(with_terminating(authority({1, 2}), 0), pool.now);
+    pool.machine.acquire(pool.now, never, 50);
+    const slot_id attempt = pool.collect(action_kind::open).front().slot;
+    REQUIRE(pool.machine.begin_open(attempt, pool.now) != nullptr);
+    pool.machine.open_failed(attempt, refused, pool.now);
+    pool.open_all();
+    REQUIRE(on(pool, 1) == 1);
+    for (slot_id slot = 0; slot < pool.machine.connections().size(); ++slot) {
+        if (pool.status(slot) == slot_status::leased) pool.machine.released(slot, {}, false, pool.now);
+        if (pool.status(slot) == slot_status::closing) pool.machine.closed(slot, pool.now);
+    }
+    // Nobody asks for a connection.
+    const time_point end = pool.now + 1min;
+    while (pool.now < end && on(pool, 2) == 0) {
+        pool.tick_at_deadline();
+        pool.open_all();
+    }
+    CHECK(on(pool, 2) == 1);
+    CHECK(on(pool, 1) == 0);
+}
+
 TEST_CASE("a primary that shuts down serves those who ask for a primary as long as there is no other") {
     bare_pool pool(settings_of(6), {1, 2});
     const std::vector<slot_id> slots = pool.open_idle(4);
@@ -120,6 +144,27 @@ TEST_CASE("a primary that shuts down serves those who ask for a primary as long 
     CHECK_FALSE(pool.machine.try_acquire(pool.now, role::primary));
     pool.machine.released(wanted.slot, {}, false, pool.now);
     CHECK(pool.status(wanted.slot) == slot_status::closing);
+}
+
+TEST_CASE("a primary that shuts down has a share of the pool as soon as nobody else can serve") {
+    options settings = settings_of(4);
+    settings.subset = 2;  // shares are worked out
+    bare_pool pool(settings, {1, 2});
+    for (const slot_id slot : pool.open_idle(2)) {
+        const bool first = pool.where(slot) == address(1);
+        pool.machine.role_seen(slot, first ? role::primary : role::standby, pool.now);
+    }
+    const grant writer = pool.machine.acquire(pool.now, never, 50, queue_end::back, role::primary).granted;
+    REQUIRE(writer);
+    pool.machine.discovered(with_terminating(authority({1, 2}), 0), pool.now);
+    const grant reader = pool.machine.try_acquire(pool.now);
+    REQUIRE(reader);
+    REQUIRE(pool.where(reader.slot) == address(2));
+    pool.machine.released(reader.slot, refused, false, pool.now);
+    pool.machine.acquire(pool.now, never, 51);
+    pool.open_all();
+    CHECK(pool.machine.waiting() == 0);
+    CHECK(on(pool, 1) == 2);
 }
 
 TEST_CASE("a primary that shuts down is drained where nobody asks for a role") {
@@ -158,6 +203,25 @@ TEST_CASE("when an authority has no usable endpoint left, sessions serve on and 
     pool.machine.discovered(authority({4}), pool.now);
     pool.machine.released(first.slot, {}, false, pool.now);
     CHECK(pool.status(first.slot) == slot_status::closing);
+}
+
+TEST_CASE("an endpoint that has vanished without a connection is forgotten, though nothing else can serve") {
+    bare_pool pool(settings_of(4), {1, 2});
+    const slot_id only = pool.open_idle(1).front();
+    const int used = pool.where(only) == address(1) ? 1 : 2;
+    pool.machine.discovered(authority({}), pool.now);
+    CHECK(pool.machine.endpoints().find(address(3 - used)) == none);
+    CHECK(state_of(pool, used) == endpoint_state::absent);
+    const grant last = pool.machine.try_acquire(pool.now);
+    REQUIRE(last);
+    pool.machine.discarded(last.slot, pool.now);
+    pool.machine.closed(last.slot, pool.now);
+    CHECK(pool.machine.endpoints().find(address(used)) == none);
+    // The set is filled again.
+    pool.machine.acquire(pool.now, never, 50);
+    pool.machine.discovered(authority({1, 2}), pool.now);
+    pool.open_all();
+    CHECK(pool.machine.waiting() == 0);
 }
 
 TEST_CASE("an attempt that hasn't begun isn't dialled at an address that has vanished") {
@@ -208,6 +272,32 @@ TEST_CASE("what is known of a server is forgotten with its identity") {
     CHECK(opens_asked(pool) == 1);  // the back-off was the old server's
 }
 
+TEST_CASE("what connections to the former server at an address still tell is nothing about the new one") {
+    bare_pool pool(settings_of(4), {});
+    pool.machine.discovered(with_identity(authority({1}), "a"), pool.now);
+    const std::vector<slot_id> slots = pool.lease_new(2);
+    pool.machine.acquire(pool.now, never, 60);
+    const std::vector<action> asked = pool.collect(action_kind::open);
+    REQUIRE(asked.size() == 1);
+    REQUIRE(pool.machine.begin_open(asked[0].slot, pool.now) != nullptr);
+    pool.machine.discovered(with_identity(authority({1}), "b"), pool.now);
+    const endpoint_id id = pool.machine.endpoints().find(address(1));
+    pool.machine.opened(asked[0].slot, pool.now, role::primary);
+    pool.machine.role_seen(slots[0], role::primary, pool.now);
+    CHECK_FALSE(pool.machine.endpoints()[id].proven);
+    CHECK(pool.machine.connections().at(id).is == role::unknown);
+    // The old server shuts down: the new one isn't failing for that, and is dialled.
+    pool.machine.released(slots[0], refused, false, pool.now);
+    CHECK(pool.status(slots[0]) == slot_status::closing);
+    CHECK(state_of(pool, 1) == endpoint_state::ready);
+    pool.open_all();
+    CHECK(pool.machine.waiting() == 0);
+    pool.machine.statement_failed(slots[1], failure(failure_kind::server_error, "out of memory"), pool.now);
+    pool.machine.reported(slots[1], 77, pool.now);
+    CHECK_FALSE(pool.machine.endpoints()[id].last_failure);
+    CHECK_FALSE(pool.machine.endpoints()[id].total.known);
+}
+
 TEST_CASE("an identity that becomes known, or isn't told, changes nothing") {
     bare_pool pool(settings_of(4), {1});
     pool.open_idle(1);
@@ -215,6 +305,36 @@ TEST_CASE("an identity that becomes known, or isn't told, changes nothing") {
     pool.machine.discovered(authority({1}), pool.now);
     CHECK(pool.collect(action_kind::close).empty());
     CHECK(pool.machine.try_acquire(pool.now));
+    // Not told in between, it is another one all the same.
+    pool.machine.discovered(with_identity(authority({1}), "b"), pool.now);
+    CHECK(pool.machine.connections().at(pool.machine.endpoints().find(address(1))).draining == 1);
+}
+
+TEST_CASE("an endpoint that was listed before it was ready is new when it becomes ready") {
+    bare_pool pool(settings_of(4), {});
+    endpoint_set answer = authority({1, 2});
+    answer.endpoints[1].ready = false;
+    pool.machine.discovered(answer, pool.now);
+    const endpoint_id id = pool.machine.endpoints().find(address(2));
+    pool.pass(10min);
+    pool.machine.discovered(authority({1, 2}), pool.now);
+    CHECK(pool.machine.endpoints()[id].late);
+    CHECK(pool.machine.endpoints()[id].added_at == pool.now);
+}
+
+TEST_CASE("what an authority complains about doesn't keep connections from being made even") {
+    options settings = settings_of(4);
+    settings.rebalance_pace = 100;
+    bare_pool pool(settings, {});
+    pool.machine.discovered(authority({1}), pool.now);
+    pool.open_idle(4);
+    pool.machine.discovered(authority({1, 2}), pool.now);
+    pool.machine.discovery_failed("one slice has no port of that name", pool.now);
+    for (int turn = 0; turn < 40 && on(pool, 2) == 0; ++turn) {
+        pool.tick_at_deadline();
+        pool.open_all();
+    }
+    CHECK(on(pool, 2) > 0);
 }
 
 TEST_CASE("a pod that moved doesn't keep the others from being made even") {

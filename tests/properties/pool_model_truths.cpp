@@ -124,9 +124,11 @@ void pool_model::check_choice(slot_id slot, role wanted) const {
 }
 
 void pool_model::check() {
-    // What has vanished goes as soon as another one can serve.
-    for (auto& [at, known] : endpoints_)
-        known.removed = known.removed || (known.vanished && !nothing_reachable());
+    // What has vanished goes as soon as another one can serve, or when nothing of it is left.
+    for (auto& [at, known] : endpoints_) {
+        const bool useless = !nothing_reachable() || machine_.endpoints().find(at) == core::none;
+        known.removed = known.removed || (known.vanished && useless);
+    }
     // What the machine forgot, the model forgets, too: it may come back as a new one.
     std::erase_if(endpoints_, [&](const auto& each) {
         return each.second.removed && machine_.endpoints().find(each.first) == core::none;

@@ -282,10 +282,7 @@ private:
     [[nodiscard]] bool can_serve(endpoint_id id, time_point now) const;
     [[nodiscard]] bool can_open_for(role wanted, time_point now) const;
     [[nodiscard]] bool is_checked(endpoint_id id) const;
-    /// A primary, while standbys are preferred and one can serve.
-    [[nodiscard]] bool gives_way(endpoint_id id) const {
-        return standbys_serve_ && connections_.at(id).is == role::primary;
-    }
+    [[nodiscard]] bool gives_way(endpoint_id id) const;
     [[nodiscard]] bool must_make_way(slot_id returned, time_point now) const;
     [[nodiscard]] bool has_stragglers() const;
     [[nodiscard]] bool is_straggler(const slot& held) const;
@@ -300,18 +297,18 @@ private:
     [[nodiscard]] bool is_missed(role wanted) const;
     void drain(endpoint_id id);
     void update_usable();
+    [[nodiscard]] bool serves_all(endpoint_id id) const;
     [[nodiscard]] bool none_reachable() const;
     [[nodiscard]] endpoint_id choose_for_opening(time_point now, endpoint_id leaving, role wanted,
                                                  open_purpose purpose);
     template <typename Load>
     void prefer_sound(const Load& load, double limit);
+    void prefer_members();
     [[nodiscard]] bool may_open_more(endpoint_id id, time_point now) const;
     [[nodiscard]] bool has_slow_opening(endpoint_id id, time_point now) const;
     [[nodiscard]] bool may_dial(endpoint_id id, time_point now) const;
     [[nodiscard]] bool is_on_trial(endpoint_id id, time_point now) const;
-    [[nodiscard]] bool is_slow(const slot& opening, time_point now) const {
-        return now - opening.since >= std::max(patience, 4 * estimated_open_);
-    }
+    [[nodiscard]] bool is_slow(const slot& opening, time_point now) const;
 
     // How much each endpoint should carry: impl/machine_shares.hpp
     void update_shares(time_point now);
@@ -455,12 +452,10 @@ private:
     time_point next_round_;
     slot_id trial_ = none;  // was opened to make totals even and is asked for its server's
     bool closing_ = false;
-    bool settled_ = false;         // since the actions were taken last
-    bool crowded_ = false;         // more connections than max_conns: released ones may have to go
-    bool fallback_ = false;        // nothing discovered is reachable: absent endpoints' connections serve
-    bool any_leaving_ = false;     // some endpoint is shutting down or has vanished
-    bool any_superseded_ = false;  // some endpoint is a former source's, and its connections are being moved
-    bool authoritative_ = false;   // the last good answer holds until the next one
+    bool settled_ = false;      // since the actions were taken last
+    bool crowded_ = false;      // more connections than max_conns: released ones may have to go
+    bool fallback_ = false;     // nothing discovered is reachable: absent endpoints' connections serve
+    bool any_leaving_ = false;  // some endpoint is shutting down, has vanished or is a former source's
     // With prefer_standby only:
     bool standbys_serve_ = false;  // at least one can, so callers without a wish get no primary
     bool primaries_help_ = false;  // ... but for connections from before, until they have moved
@@ -479,8 +474,9 @@ private:
     std::string discovery_source_;
     std::string discovery_error_;
     std::optional<time_point> answered_at_;
-    bool all_present_ = false;  // every known endpoint was in the last good answer
-    bool none_missing_ = true;  // every one that isn't on its way out was
+    bool all_present_ = false;   // every known endpoint was in the last good answer
+    bool none_missing_ = true;   // every one that isn't on its way out was
+    bool by_authority_ = false;  // the last good answer was an authority's
     // Scratch space, kept so that repeated upkeep doesn't allocate.
     std::vector<endpoint_id> candidates_;
     std::vector<std::pair<time_point, slot_id>> aging_;

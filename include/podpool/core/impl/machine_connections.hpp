@@ -143,6 +143,7 @@ inline void machine::back_to_idle(slot_id id, time_point now) {
 
 /// Closes a broken connection and draws the conclusions about its endpoint.
 inline void machine::connection_failed(slot_id id, const failure& why, time_point now) {
+    if (connections_[id].former) return close_slot(id, close_reason::broken);
     const endpoint_id where = connections_[id].endpoint;
     const role wanted = connections_[id].wanted;
     const bool endpoint_failed =
@@ -268,12 +269,16 @@ inline void machine::opened(slot_id id, time_point now, role seen) {
     const duration took = now - fresh.since;
     open_time_.record(took);
     blend(estimated_open_, took);
-    // It was passed over meanwhile.
-    const bool recovered = endpoints_[fresh.endpoint].failures > 0;
-    if (recovered || took >= patience) allow_moves(now);
-    endpoints_.succeeded(fresh.endpoint, now);
-    if (recovered && shares_vary_) update_shares(now);
-    learn_role(fresh.endpoint, seen, now);
+    if (fresh.former) {
+        ++endpoints_[fresh.endpoint].opens;
+    } else {
+        // It was passed over meanwhile.
+        const bool recovered = endpoints_[fresh.endpoint].failures > 0;
+        if (recovered || took >= patience) allow_moves(now);
+        endpoints_.succeeded(fresh.endpoint, now);
+        if (recovered && shares_vary_) update_shares(now);
+        learn_role(fresh.endpoint, seen, now);
+    }
     const auto draw = fresh.purpose == open_purpose::renewal ? draw_lifetime : draw_first_lifetime;
     fresh.opened_at = fresh.last_used = fresh.last_seen = now;
     fresh.ends_at = later(now, draw(settings_.max_conn_lifetime, settings_.effective_jitter(), rng_));

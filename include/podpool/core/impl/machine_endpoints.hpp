@@ -12,6 +12,7 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
     discovery_source_ = answer.source;
     discovery_error_.clear();
     answered_at_ = now;
+    by_authority_ = answer.removal != removal_kind::tentative;
     if (answer.own_zone) settings_.zone = *answer.own_zone;
     endpoints_.reserve(answer.endpoints.size());
     connections_.reserve_endpoints(answer.endpoints.size());
@@ -21,7 +22,6 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
         if (entry.known && !entry.removed) ++entry.missed_answers;
     }
     for (const endpoint_info& info : answer.endpoints) merge(info, now);
-    authoritative_ = answer.removal != removal_kind::tentative;
     drop_missing(answer.removal, now);
     update_usable();
     update_shares(now);
@@ -47,7 +47,6 @@ inline void machine::discovered_again(time_point now) {
 /// Judges the endpoints that an answer lacks.
 inline void machine::drop_missing(removal_kind removal, time_point now) {
     all_present_ = none_missing_ = true;
-    any_superseded_ = false;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
         if (!entry.known) continue;
@@ -55,8 +54,7 @@ inline void machine::drop_missing(removal_kind removal, time_point now) {
         if (entry.removed) continue;
         if (entry.missed_answers == 1) entry.state_since = now;
         if (entry.missed_answers > 0) judge_missing(id, removal, now);
-        any_leaving_ = any_leaving_ || entry.vanished || entry.is_leaving();
-        any_superseded_ = any_superseded_ || entry.superseded;
+        any_leaving_ = any_leaving_ || entry.vanished || entry.superseded || entry.is_leaving();
         const bool judged = entry.removed || entry.vanished || entry.superseded;
         none_missing_ = none_missing_ && (judged || entry.missed_answers == 0);
     }
@@ -93,24 +91,33 @@ inline void machine::merge(const endpoint_info& info, time_point now) {
     // The present answer is counted as missed until here.
     entry.missed_answers = entry.missed_answers > 1 ? entry.missed_answers : 0;
     const bool was_member = entry.is_member();
-    const std::string& known = entry.info.identity;
+    const std::string known = std::move(entry.info.identity);
     const bool another = !known.empty() && !info.identity.empty() && known != info.identity;
     entry.info = info;
+    // What isn't told isn't another one.
+    if (info.identity.empty()) entry.info.identity = known;
     if (another) replace_server(id, now);
     entry.removed = false;
     entry.vanished = false;
     entry.superseded = false;
     entry.missed_answers = 0;
-    if (entry.is_member() != was_member) {
-        entry.state_since = now;
-        allow_moves(now);
+    if (entry.is_member() == was_member) return;
+    entry.state_since = now;
+    allow_moves(now);
+    // It was listed before it was ready: its server's sessions begin now.
+    if (entry.is_member() && entry.opens == 0) {
+        entry.added_at = now;
+        entry.late = true;
     }
 }
 
 /// Another server has the address now: connections to the former one are given up, and an attempt that is
-/// under way is thrown away when it ends.
+/// under way is thrown away when it ends. Whatever they still tell says nothing about the new server.
 inline void machine::replace_server(endpoint_id id, time_point now) {
     drain(id);
+    for (slot_id slot = 0; slot < connections_.size(); ++slot) {
+        if (connections_[slot].endpoint == id) connections_[slot].former = true;
+    }
     end_doubt(id);
     forget_role(id);
     connections_.set_half_open(id, false);
@@ -141,7 +148,7 @@ inline void machine::review_leaving(time_point now) {
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
         const bool leaving = entry.is_leaving();
-        any_leaving_ = any_leaving_ || leaving || (entry.vanished && !entry.removed);
+        any_leaving_ = any_leaving_ || leaving || entry.superseded || (entry.vanished && !entry.removed);
         const bool needed = leaving && entry.info.serving && (fallback_ || is_missed(connections_.at(id).is));
         changed = changed || needed != entry.stands_in;
         entry.stands_in = needed;
@@ -154,7 +161,7 @@ inline void machine::review_leaving(time_point now) {
         const endpoint_entry& entry = endpoints_[id];
         if (entry.is_leaving() && !entry.stands_in) {
             drain(id);
-        } else if (entry.vanished && !entry.removed && !fallback_) {
+        } else if (entry.vanished && !entry.removed && (!fallback_ || connections_.at(id).unused())) {
             remove_endpoint(id, now);
         }
     }
@@ -201,12 +208,16 @@ inline void machine::update_usable() {
         if (!entry.known) continue;
         const bool last_resort = fallback_ && !entry.removed && !entry.is_leaving();
         const bool reachable = entry.takes_connections() || entry.superseded || last_resort;
-        // One that stands in for others of its role serves nobody else.
-        const bool serves_all = entry.is_member() || entry.superseded || fallback_;
         connections_.set_reachable(id, reachable);
-        connections_.set_usable(id,
-                                reachable && serves_all && !gives_way(id) && !is_kept_back(id, role::any));
+        connections_.set_usable(
+            id, reachable && serves_all(id) && !gives_way(id) && !is_kept_back(id, role::any));
     }
+}
+
+/// Whether callers without a wish may be served by an endpoint: one that stands in for others of its role
+/// serves nobody else.
+inline bool machine::serves_all(endpoint_id id) const {
+    return endpoints_[id].is_member() || endpoints_[id].superseded || fallback_;
 }
 
 /// Every endpoint that is to serve fails, and none has a connection.
@@ -224,6 +235,11 @@ inline bool machine::may_open_more(endpoint_id id, time_point now) const {
     const std::size_t bound = settings_.max_conns_per_endpoint.value_or(max_ + settings_.renew_overshoot);
     const bool has_credit = endpoints_[id].credit_at <= now;
     return endpoints_[id].dialable(now) && has_credit && counts.open() + counts.opening < bound;
+}
+
+/// Whether a question, or an attempt to open, takes longer than they usually do.
+inline bool machine::is_slow(const slot& opening, time_point now) const {
+    return now - opening.since >= std::max(patience, 4 * estimated_open_);
 }
 
 inline bool machine::has_slow_opening(endpoint_id id, time_point now) const {
@@ -256,6 +272,13 @@ void machine::prefer_sound(const Load& load, double limit) {
     if (std::any_of(candidates_.begin(), candidates_.end(), better)) std::erase_if(candidates_, failing);
 }
 
+/// Takes those that serve only for want of a member out of the candidates if a member is among them.
+inline void machine::prefer_members() {
+    const auto is_member = [&](endpoint_id id) { return endpoints_[id].is_member(); };
+    if (std::none_of(candidates_.begin(), candidates_.end(), is_member)) return;
+    std::erase_if(candidates_, [&](endpoint_id id) { return !is_member(id); });
+}
+
 /// The endpoint for a new connection: the fewest open + opening, counted before the dial.
 /// A connection of `leaving` is about to be replaced and isn't counted.
 ///
@@ -282,6 +305,7 @@ inline endpoint_id machine::choose_for_opening(time_point now, endpoint_id leavi
         }
     }
     std::erase_if(candidates_, [&](endpoint_id id) { return load(id) > least_on_trial; });
+    if (leaving != none && fallback_) prefer_members();
     if (leaving != none) prefer_sound(load, load(leaving));
     if (candidates_.empty()) return none;
     const endpoint_id chosen = open_balancer_.pick(candidates_, load, rng_);

@@ -141,7 +141,7 @@ inline void machine::review_health(time_point now) {
         }
         if (!is_sound(id)) continue;
         others_serve_[static_cast<std::size_t>(connections_.at(id).is)] = true;
-        if (!gives_way(id)) others_serve_[static_cast<std::size_t>(role::any)] = true;
+        if (serves_all(id) && !gives_way(id)) others_serve_[static_cast<std::size_t>(role::any)] = true;
     }
     update_usable();
 }
@@ -154,6 +154,7 @@ inline bool machine::is_sound(endpoint_id id) const {
 }
 
 inline void machine::statement_failed(slot_id id, const failure& why, time_point now) {
+    if (connections_[id].former) return;
     const endpoint_id where = connections_[id].endpoint;
     endpoint_entry& entry = endpoints_[where];
     entry.last_failure = why;
@@ -176,6 +177,7 @@ inline void machine::statement_failed(slot_id id, const failure& why, time_point
 }
 
 inline void machine::statement_served(slot_id id, time_point now) {
+    if (connections_[id].former) return;
     const endpoint_id where = connections_[id].endpoint;
     endpoint_entry& entry = endpoints_[where];
     ejection_record& record = entry.ejection;

@@ -27,6 +27,7 @@ inline constexpr double least_difference = 0.02;
 
 inline void machine::reported(slot_id id, std::size_t total, time_point now) {
     const slot& asked = connections_[id];
+    if (asked.former) return;
     const endpoint_counts& counts = connections_.at(asked.endpoint);
     server_total& noted = endpoints_[asked.endpoint].total;
     noted.sessions = total;

@@ -7,7 +7,11 @@ namespace podpool::core {
 
 /// Draws every conclusion from what has changed; called at the end of each event.
 inline void machine::settle(time_point now) {
-    if (fallback_ != none_reachable()) update_usable();
+    if (fallback_ != none_reachable()) {
+        update_usable();
+        // What stands in for its role has a share from now on, or none.
+        if (any_leaving_) update_shares(now);
+    }
     if (any_leaving_) review_leaving(now);
     if (roles_.prefer_standby) review_preference(now);
     if (any_unwell_ && !closing_) ask_doubtful(now);

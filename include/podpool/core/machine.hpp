@@ -473,8 +473,8 @@ private:
     std::string discovery_source_;
     std::string discovery_error_;
     std::optional<time_point> answered_at_;
-    bool all_present_ = false;  // every known endpoint was in the last good answer
-    bool none_missing_ = true;  // every one that isn't on its way out was
+    bool all_present_ = false;   // every known endpoint was in the last good answer
+    bool none_missing_ = true;   // every one that isn't on its way out was
     bool by_authority_ = false;  // the last good answer was an authority's
     // Scratch space, kept so that repeated upkeep doesn't allocate.
     std::vector<endpoint_id> candidates_;

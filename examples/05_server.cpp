@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // An HTTP server on one thread: GET /item/7 asks a replica, GET /pool shows how the pool spreads its
-// sessions.
+// sessions, GET /ready says whether the pool can serve. SIGTERM ends it when every request is answered.
 //   05_server [CONNECTION STRING] [PORT]     default: the environment variable PODPOOL_URI, port 8080
 #include <podpool/podpool.hpp>
 #include <podpool/postgres.hpp>
@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -21,6 +22,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -68,11 +70,22 @@ int item_in(std::string_view target) {
     return id;
 }
 
+/// For a readiness probe, which must wait for longer than this does.
+template <class Driver>
+asio::awaitable<response> answer_ready(podpool::pool<Driver>& pool) try {
+    co_await pool.async_wait_until_ready(std::chrono::seconds(2));
+    co_return text(http::status::ok, "ready");
+} catch (const std::exception& failed) {
+    std::cerr << failed.what() << '\n';
+    co_return text(http::status::service_unavailable, "the database doesn't answer");
+}
+
 template <class Driver>
 asio::awaitable<response> answer(podpool::pool<Driver>& pool, std::string_view target) {
     if (target == "/pool") co_return text(http::status::ok, table_of(pool.stats()));
+    if (target == "/ready") co_return co_await answer_ready(pool);
     const int id = item_in(target);
-    if (id == 0) co_return text(http::status::not_found, "there are /item/NUMBER and /pool");
+    if (id == 0) co_return text(http::status::not_found, "there are /item/NUMBER, /pool and /ready");
     try {
         auto conn = co_await pool.async_acquire();
         auto rows = co_await conn->async_query(select_item<Driver>, id);
@@ -87,16 +100,35 @@ asio::awaitable<response> answer(podpool::pool<Driver>& pool, std::string_view t
     }
 }
 
+/// What a server has to do before it may end.
+struct work {
+    std::size_t requests = 0;  ///< that have come and aren't answered
+    bool ending = false;
+};
+
+/// One request, from its arrival until its answer is sent or can't be.
+class request_under_way {
+public:
+    explicit request_under_way(work& all) : all_(all) { ++all_.requests; }
+    ~request_under_way() { --all_.requests; }
+    request_under_way(const request_under_way&) = delete;
+    request_under_way& operator=(const request_under_way&) = delete;
+
+private:
+    work& all_;
+};
+
 template <class Driver>
-asio::awaitable<void> serve_client(tcp::socket socket, podpool::pool<Driver>& pool) try {
+asio::awaitable<void> serve_client(tcp::socket socket, podpool::pool<Driver>& pool, work& all) try {
     beast::tcp_stream client(std::move(socket));
     beast::flat_buffer buffer;
     for (bool open = true; open;) {
         request asked;
         client.expires_after(std::chrono::seconds(60));
         co_await http::async_read(client, buffer, asked, asio::use_awaitable);
+        const request_under_way until_answered(all);
         response reply = co_await answer(pool, std::string_view(asked.target()));
-        open = asked.keep_alive();
+        open = asked.keep_alive() && !all.ending;
         reply.keep_alive(open);
         reply.prepare_payload();
         client.expires_after(std::chrono::seconds(60));
@@ -108,21 +140,39 @@ asio::awaitable<void> serve_client(tcp::socket socket, podpool::pool<Driver>& po
 }
 
 template <class Driver>
-asio::awaitable<void> accept_clients(tcp::acceptor& acceptor, podpool::pool<Driver>& pool) {
+asio::awaitable<void> accept_clients(tcp::acceptor& acceptor, podpool::pool<Driver>& pool, work& all) {
     for (;;) {
         tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
-        asio::co_spawn(acceptor.get_executor(), serve_client(std::move(socket), pool), asio::detached);
+        asio::co_spawn(acceptor.get_executor(), serve_client(std::move(socket), pool, all), asio::detached);
     }
+}
+
+/// Waits for a signal, then lets the requests under way have their answers and the database its sessions.
+/// Whoever started the program kills it when that takes too long.
+template <class Driver>
+asio::awaitable<void> end_in_order(asio::signal_set& stop, tcp::acceptor& acceptor,
+                                   podpool::pool<Driver>& pool, work& all) {
+    co_await stop.async_wait(asio::use_awaitable);
+    acceptor.close();
+    all.ending = true;
+    asio::steady_timer pause(stop.get_executor());
+    while (all.requests > 0) {
+        pause.expires_after(std::chrono::milliseconds(20));
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    co_await pool.async_close(asio::use_awaitable);
 }
 
 template <class Driver>
 void serve(const std::string& connection_string, unsigned short port) {
+    work all;
     asio::io_context io;
     podpool::pool<Driver> pool(io.get_executor(), connection_string);
     tcp::acceptor acceptor(io, tcp::endpoint(tcp::v4(), port));
     asio::signal_set stop(io, SIGINT, SIGTERM);
-    stop.async_wait([&](boost::system::error_code, int) { io.stop(); });
-    asio::co_spawn(io, accept_clients(acceptor, pool), asio::detached);
+    asio::co_spawn(io, end_in_order(stop, acceptor, pool, all),
+                   [&io](const std::exception_ptr&) { io.stop(); });
+    asio::co_spawn(io, accept_clients(acceptor, pool, all), asio::detached);
     std::cout << "serving on port " << acceptor.local_endpoint().port() << '\n' << std::flush;
     io.run();
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace podpool {
 
@@ -15,14 +16,28 @@ struct endpoint_info {
     endpoint where;
     /// The name that was resolved to this address; TLS verifies it. Empty for a literal address.
     std::string host;
-    /// Whether new connections may be opened to it.
+    /// Whether new connections may be opened to it. While it isn't ready its connections are kept, and handed
+    /// out only when no other endpoint can serve.
     bool ready = true;
     /// Whether it still serves (a terminating pod may serve without being ready).
     bool serving = true;
-    /// Whether the pod is shutting down: its connections are drained.
+    /// Whether the pod is shutting down: its idle connections are closed, and its leases finish. As long as
+    /// nothing else can serve, one that still serves is used all the same.
     bool terminating = false;
+    /// Which server has the address, such as the uid of a pod; empty when unknown. Another one at the same
+    /// address is another server: connections to the former one are given up.
+    std::string identity;
     /// The failure-domain zone, empty when unknown.
     std::string zone;
+    /// The zone, or the node, whose programs the source would like to use it (`pool_zone=service`); empty:
+    /// those of its zone.
+    std::string meant_for;
+    /// The name of its pod and of the node that this runs on, for people to look at; empty when unknown.
+    std::string pod;
+    std::string node;
+    /// The zones and the nodes whose programs Kubernetes would like to use it, for people to look at.
+    std::vector<std::string> hint_zones;
+    std::vector<std::string> hint_nodes;
     /// How much it should carry in relation to the other endpoints, 1 to 65535 (0 counts as 1).
     std::uint32_t weight = 1;
 

@@ -14,8 +14,8 @@ namespace podpool {
 
 /// One whole good answer of a discovery source; the pool works out what changed.
 struct endpoint_set {
-    /// Every known endpoint, each address and port once, in no particular order. Never empty: an
-    /// empty answer is reported as a discovery_error.
+    /// Every known endpoint, each address and port once, in no particular order. Empty only where `removal`
+    /// isn't tentative; other sources report an empty answer as a discovery_error.
     std::vector<endpoint_info> endpoints;
     /// What answered: `static`, `dns`, `srv` or `kubernetes`.
     std::string source;
@@ -25,9 +25,14 @@ struct endpoint_set {
     std::optional<std::chrono::nanoseconds> next_refresh;
     /// What becomes of endpoints of earlier answers that this one doesn't have.
     removal_kind removal = removal_kind::tentative;
+    /// Where this program is, if the source knows: a zone, or what `endpoint_info::meant_for` has. It takes
+    /// the place of `pool_zone`; empty: no endpoint comes first.
+    std::optional<std::string> own_zone;
     /// What was found and isn't used, since the pool uses the other address family of its name
     /// (`pool_address_family`). For people to look at; the pool doesn't read it.
     std::vector<endpoint> left_out;
+    /// What somebody should know who looks at this answer; empty: nothing. The pool doesn't read it.
+    std::string remark;
 };
 
 }  // namespace podpool

@@ -8,11 +8,12 @@ namespace podpool {
 
 /// How an endpoint stands.
 enum class endpoint_state : std::uint8_t {
-    ready,    ///< discovered; connections may be opened
-    failing,  ///< discovered; the last attempt failed, it lets a check wait, or it is ejected
-    spare,    ///< discovered, but outside of pool_subset or pool_zone: no new connections for now
-    absent,   ///< missing from the last answers: no new connections, no new leases, idle ones kept for now
-    removed,  ///< gone: it disappears here when its last lease ends
+    ready,        ///< discovered; connections may be opened
+    failing,      ///< discovered; the last attempt failed, it lets a check wait, or it is ejected
+    spare,        ///< discovered, but outside of pool_subset or pool_zone: no new connections for now
+    absent,       ///< missing from the last answers, or not ready: nothing new, idle connections kept for now
+    terminating,  ///< shutting down: nothing new, unless no other endpoint can serve
+    removed,      ///< gone: it disappears here when its last lease ends
 };
 
 /// The state's name in tables and metrics.
@@ -26,6 +27,8 @@ constexpr std::string_view to_string(endpoint_state state) {
             return "spare";
         case endpoint_state::absent:
             return "absent";
+        case endpoint_state::terminating:
+            return "terminating";
         case endpoint_state::removed:
             return "removed";
     }

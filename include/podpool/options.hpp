@@ -8,6 +8,7 @@
 #include <podpool/dns_search_mode.hpp>
 #include <podpool/endpoint.hpp>
 #include <podpool/held_lease.hpp>
+#include <podpool/kubernetes_fallback.hpp>
 #include <podpool/overload_policy.hpp>
 #include <podpool/reset_mode.hpp>
 #include <podpool/secret.hpp>
@@ -55,7 +56,8 @@ struct options {
     std::optional<std::size_t> eject_after = 5;
     /// How many endpoints the pool uses, 1 to 100000, each pool its own choice; none: all.
     std::optional<std::size_t> subset;
-    /// The zone whose endpoints come first; `auto`: that of the environment; empty: none comes first.
+    /// The zone whose endpoints come first; `auto`: that of the environment, or of the own node's endpoints;
+    /// `service`: those come first that the Service means for this node or zone; empty: none comes first.
     std::string zone;
     /// Idle connections above the minimum are closed after it, 1 s to 10 years.
     std::chrono::nanoseconds max_conn_idle_time = std::chrono::minutes(10);
@@ -84,6 +86,18 @@ struct options {
     dns_search_mode dns_search = dns_search_mode::automatic;
     /// Which addresses of a name are used.
     podpool::address_family address_family = podpool::address_family::automatic;
+    /// The Kubernetes API server: `https://HOST:PORT/PATH`, or http for an address of this machine; empty:
+    /// that of the own cluster.
+    std::string kubernetes_api;
+    /// The file of its token; empty: the pod's own for the own cluster, none for another one.
+    std::string kubernetes_token_file;
+    /// The certificates that its own must come from; empty: the pod's for the own cluster, the system's for
+    /// another one.
+    std::string kubernetes_ca_file;
+    /// The name or number of the pods' port; empty: the only one, or that of the connection string.
+    std::string kubernetes_port;
+    /// What serves as long as the API server has never answered.
+    podpool::kubernetes_fallback kubernetes_fallback = podpool::kubernetes_fallback::dns;
     /// The identities of the servers that may be used, with commas between them (PostgreSQL's
     /// `system_identifier`, MySQL's `server_uuid`); `learn`: that of the first one (PostgreSQL); empty: any.
     std::string verify_cluster;

@@ -11,8 +11,12 @@ enum class removal_kind : std::uint8_t {
     /// and its idle connections are closed when two further answers miss it, too.
     tentative,
     /// The endpoint doesn't belong to the set: idle connections are closed at once, leased ones when they
-    /// come back.
+    /// come back. When no endpoint of the answer can serve, established connections are used for as long as
+    /// that holds.
     authoritative,
+    /// As `authoritative`, but what earlier answers had came from another source, which this one replaces: those
+    /// endpoints get nothing new, serve by the connections that they have, and lose them at the pace of moves.
+    superseding,
 };
 
 }  // namespace podpool

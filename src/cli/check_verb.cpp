@@ -106,6 +106,7 @@ boost::json::object to_json(const check_report& report) {
     }
     boost::json::object result;
     result["endpoints"] = std::move(endpoints);
+    result["remark"] = json_or_null(report.remark);
     return result;
 }
 
@@ -117,7 +118,8 @@ std::string to_text(const check_report& report) {
                    decimal(one.milliseconds, 1), or_dash(one.server_version),
                    error_line(one.error, one.where)});
     }
-    return one_line(report.login) + "\n" + joined(table.lines());
+    const std::string remark = report.remark.empty() ? "" : "remark: " + one_line(report.remark) + "\n";
+    return one_line(report.login) + "\n" + joined(table.lines()) + remark;
 }
 
 exit_code run(const check_request& request, std::ostream& out, std::ostream& err) {
@@ -131,6 +133,7 @@ exit_code run(const check_request& request, std::ostream& out, std::ostream& err
 
     check_report report;
     report.login = login_of(*target);
+    report.remark = answer.found->remark;
     report.endpoints = check_all(context, *target, answer.found->endpoints, limit);
     out << (request.json ? json_text(to_json(report)) + "\n" : to_text(report));
     const bool all_ok = std::all_of(report.endpoints.begin(), report.endpoints.end(),

@@ -33,6 +33,7 @@ struct check_row {
 struct check_report {
     std::string login;  ///< user and database
     std::vector<check_row> endpoints;
+    std::string remark;  ///< what the endpoints' source has to say beside them
 };
 
 boost::json::object to_json(const check_report& report);

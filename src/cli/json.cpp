@@ -3,8 +3,7 @@
 
 #include "cli/utf8.hpp"
 
-// Boost.JSON's own sources: this file is the one that holds them.
-#include <boost/json/src.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <array>
 #include <charconv>

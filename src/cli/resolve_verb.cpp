@@ -27,7 +27,8 @@ std::vector<endpoint_info> sorted(const endpoint_set& answer) {
 }
 
 bool differ(const endpoint_set& before, const endpoint_set& after) {
-    return sorted(before) != sorted(after) || before.left_out != after.left_out;
+    return sorted(before) != sorted(after) || before.left_out != after.left_out ||
+           before.remark != after.remark;
 }
 
 std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
@@ -37,7 +38,23 @@ std::string conditions(const endpoint_info& one) {
     text += one.serving ? ", serving" : ", not serving";
     if (one.terminating) text += ", terminating";
     if (!one.zone.empty()) text += ", zone " + one.zone;
+    if (!one.pod.empty()) text += ", pod " + one.pod;
+    if (!one.node.empty()) text += ", node " + one.node;
     return text;
+}
+
+/// For whom Kubernetes means an endpoint: zones, and nodes as `node/NAME`.
+std::string hints_text(const endpoint_info& one) {
+    std::string text;
+    for (const std::string& zone : one.hint_zones) text += (text.empty() ? "" : ",") + zone;
+    for (const std::string& node : one.hint_nodes) text += (text.empty() ? "node/" : ",node/") + node;
+    return text;
+}
+
+boost::json::array to_json(const std::vector<std::string>& texts) {
+    boost::json::array all;
+    for (const std::string& text : texts) all.emplace_back(text);
+    return all;
 }
 
 std::string ttl_text(const endpoint_set& answer) {
@@ -73,7 +90,8 @@ private:
             out_ << now() << "  " << count_text(answer.endpoints.size(), "endpoint") << " from "
                  << answer.source << ", ttl " << ttl_text(answer) << ", next refresh " << next_text(answer)
                  << '\n'
-                 << difference(last_.value_or(endpoint_set{}), answer) << left_out_text(answer);
+                 << difference(last_.value_or(endpoint_set{}), answer) << left_out_text(answer)
+                 << remark_text(answer);
         }
         last_ = answer;
     }
@@ -117,6 +135,10 @@ boost::json::object to_json(const endpoint_set& answer) {
         row["serving"] = one.serving;
         row["terminating"] = one.terminating;
         row["zone"] = json_or_null(one.zone);
+        row["pod"] = json_or_null(one.pod);
+        row["node"] = json_or_null(one.node);
+        row["hint_zones"] = to_json(one.hint_zones);
+        row["hint_nodes"] = to_json(one.hint_nodes);
         row["weight"] = one.weight;
         endpoints.push_back(std::move(row));
     }
@@ -128,6 +150,7 @@ boost::json::object to_json(const endpoint_set& answer) {
     result["source"] = answer.source;
     result["endpoints"] = std::move(endpoints);
     result["left_out"] = std::move(left_out);
+    result["remark"] = json_or_null(answer.remark);
     result["ttl_seconds"] = nullptr;
     result["next_refresh_seconds"] = nullptr;
     if (answer.ttl) result["ttl_seconds"] = answer.ttl->count();
@@ -136,14 +159,25 @@ boost::json::object to_json(const endpoint_set& answer) {
 }
 
 std::string to_text(const endpoint_set& answer) {
-    text_table table({column("ADDRESS"), column("PORT", align::right), column("READY"), column("SERVING"),
-                      column("TERMINATING"), column("ZONE")});
+    std::vector<column> columns{column("ADDRESS"), column("PORT", align::right), column("READY"),
+                                column("SERVING"), column("TERMINATING"),        column("ZONE")};
+    // Only Kubernetes' API tells of these.
+    const bool with_pods =
+        std::any_of(answer.endpoints.begin(), answer.endpoints.end(), [](const endpoint_info& one) {
+            return !one.pod.empty() || !one.node.empty() || !hints_text(one).empty();
+        });
+    if (with_pods) columns.insert(columns.end(), {column("POD"), column("NODE"), column("HINTS")});
+    text_table table(columns);
     for (const endpoint_info& one : sorted(answer)) {
-        table.add({one.where.address, std::to_string(one.where.port), yes_or_no(one.ready),
-                   yes_or_no(one.serving), yes_or_no(one.terminating), or_dash(one.zone)});
+        std::vector<std::string> cells{one.where.address,          std::to_string(one.where.port),
+                                       yes_or_no(one.ready),       yes_or_no(one.serving),
+                                       yes_or_no(one.terminating), or_dash(one.zone)};
+        if (with_pods)
+            cells.insert(cells.end(), {or_dash(one.pod), or_dash(one.node), or_dash(hints_text(one))});
+        table.add(std::move(cells));
     }
     return "source " + answer.source + ", ttl " + ttl_text(answer) + ", next refresh " + next_text(answer) +
-           "\n" + joined(table.lines()) + left_out_text(answer);
+           "\n" + joined(table.lines()) + left_out_text(answer) + remark_text(answer);
 }
 
 std::string left_out_text(const endpoint_set& answer) {
@@ -151,6 +185,10 @@ std::string left_out_text(const endpoint_set& answer) {
     for (const endpoint& one : answer.left_out) text += (text.empty() ? "" : ", ") + to_string(one);
     if (text.empty()) return text;
     return "left out, being of the other address family (pool_address_family): " + text + "\n";
+}
+
+std::string remark_text(const endpoint_set& answer) {
+    return answer.remark.empty() ? std::string() : "remark: " + one_line(answer.remark) + "\n";
 }
 
 std::string difference(const endpoint_set& before, const endpoint_set& after) {

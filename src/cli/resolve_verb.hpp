@@ -25,6 +25,8 @@ std::string to_text(const endpoint_set& answer);
 
 /// What was found and isn't used, in a line of its own; empty if there is nothing.
 std::string left_out_text(const endpoint_set& answer);
+/// What the source has to say beside its answer, as a line.
+std::string remark_text(const endpoint_set& answer);
 
 /// The endpoints that came (`+`), went (`-`) or changed their conditions (`~`), a line each.
 std::string difference(const endpoint_set& before, const endpoint_set& after);

@@ -125,6 +125,8 @@ void simulate_arguments::add_to(CLI::App& app) {
     add_text(*verb, "--dns-ttl", dns_ttl, "D", "Time to live of DNS answers");
     add_text(*verb, "--dns-cache", dns_cache, "D",
              "How long the cluster's two resolvers keep an answer, at most its TTL; 0s: they don't");
+    add_text(*verb, "--watch-delay", watch_delay, "D",
+             "How late a client learns of a change with pool_discovery=kubernetes, at most");
     add_text(*verb, "--totals-age", totals_age, "D", "How old the session count is that a pod tells");
     add_text(*verb, "--start-over", start_over, "D", "Clients start at random within this time");
     add_text(*verb, "--clients-per-node", clients_per_node, "N", "Clients that share one node's IPVS");
@@ -165,6 +167,7 @@ simulate_request simulate_arguments::read() const {
     plan.lifetime = time_of("--lifetime", lifetime, 1s);
     plan.dns_ttl = time_of("--dns-ttl", dns_ttl, 1s);
     plan.dns_cache = time_of("--dns-cache", dns_cache, 0s);
+    plan.watch_delay = time_of("--watch-delay", watch_delay, 0s);
     plan.totals_age = time_of("--totals-age", totals_age, 0s);
     plan.start_over = time_of("--start-over", start_over, 0s, plan.length);
     plan.clients_per_node = read_count("--clients-per-node", clients_per_node, 1, most_simulated_clients);

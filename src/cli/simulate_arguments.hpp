@@ -21,6 +21,7 @@ struct simulate_arguments {
     std::string jitter;
     std::string dns_ttl = "5s";
     std::string dns_cache = "5s";
+    std::string watch_delay = "200ms";
     std::string totals_age = "0s";
     std::string start_over = "0s";
     std::string clients_per_node = "10";

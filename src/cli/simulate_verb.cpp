@@ -118,6 +118,7 @@ boost::json::object scenario_json(const simulate_request& request) {
     scenario["start_over_seconds"] = rounded(in_seconds(plan.start_over));
     scenario["dns_ttl_seconds"] = rounded(in_seconds(plan.dns_ttl));
     scenario["dns_cache_seconds"] = rounded(in_seconds(plan.dns_cache));
+    scenario["watch_delay_seconds"] = rounded(in_seconds(plan.watch_delay));
     scenario["totals_age_seconds"] = rounded(in_seconds(plan.totals_age));
     scenario["clients_per_node"] = plan.clients_per_node;
     scenario["load"] = std::string(to_string(plan.load));

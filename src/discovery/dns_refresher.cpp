@@ -140,6 +140,7 @@ void dns_refresher::finish() {
         // An answer is one set: this ends the grace of other names' missing addresses, too.
         if (result.replaces_all) answer.removal = removal_kind::authoritative;
         if (result.ttl) answer.ttl = answer.ttl ? std::min(*answer.ttl, *result.ttl) : *result.ttl;
+        if (!result.remark.empty()) answer.remark += (answer.remark.empty() ? "" : "; ") + result.remark;
         if (!result.problem.empty()) problems += (problems.empty() ? "" : "; ") + result.problem;
     }
     answer.left_out = left_out_of(results_, answer.endpoints);

@@ -36,6 +36,8 @@ struct lookup_result {
     bool replaces_all = false;
     /// The smallest TTL in the answer.
     std::optional<std::chrono::seconds> ttl;
+    /// What somebody should know who looks at a good result; empty: nothing.
+    std::string remark;
     /// What went wrong; a good result may have a problem, too.
     std::string problem;
 };

@@ -41,6 +41,7 @@ void name_lookup::find_candidates(const resolver_config& config) {
     const auto addresses = [&] { return std::make_shared<address_lookup>(host_, port_, rules_.family); };
     const search_plan plan = plan_search(written_, config, rules_.search);
     keeps_inside_ = plan.keeps_inside;
+    cluster_ = cluster_domain(config);
     candidates_.clear();
     if (plan.hosts_file && !rules_.services) {
         candidates_.push_back(
@@ -99,6 +100,7 @@ void name_lookup::adopt(std::size_t which) {
     for (std::size_t i = which + 1; i < candidates_.size(); ++i) candidates_[i].question->abandon();
     candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(which) + 1, candidates_.end());
     adopted_ = true;
+    result.remark = remark_on(result);
     finish(std::move(result));
 }
 
@@ -118,6 +120,17 @@ std::string name_lookup::asked_text() const {
         text += (text.empty() ? " (" : "; ") + ("outside of the cluster it would be `" + host_ + ".`");
     }
     return text.empty() ? text : text + ")";
+}
+
+/// A cluster IP can't be told from the address of an only pod, but whoever set out to balance wants to know.
+std::string name_lookup::remark_on(const lookup_result& found) const {
+    const bool one_address = found.endpoints.size() == 1 && found.left_out.empty();
+    const std::string& name = candidates_.back().name;
+    if (rules_.services || !one_address || !is_service_in(cluster_, name)) return {};
+    return "`" + name + "` has one address only, " + found.endpoints.front().where.address +
+           ": if that is the Service's cluster IP, podpool can't balance behind it; expected a headless "
+           "Service "
+           "(clusterIP: None) or pool_discovery=kubernetes";
 }
 
 void name_lookup::finish(lookup_result result) {

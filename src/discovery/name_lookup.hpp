@@ -69,6 +69,7 @@ private:
     void adopt(std::size_t which);
     void give_up();
     [[nodiscard]] std::string asked_text() const;
+    [[nodiscard]] std::string remark_on(const lookup_result& found) const;
     void finish(lookup_result result);
 
     std::string written_;
@@ -78,6 +79,7 @@ private:
     std::vector<endpoint_info> last_good_;
     std::vector<endpoint> last_left_out_;
 
+    std::string cluster_;                // the domain of the cluster that this program is in
     std::vector<candidate> candidates_;  // once one is adopted, up to that one
     bool keeps_inside_ = false;
     bool adopted_ = false;

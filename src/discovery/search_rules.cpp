@@ -86,6 +86,14 @@ std::string_view cluster_domain(const resolver_config& config) {
     return {};
 }
 
+bool is_service_in(std::string_view cluster, std::string_view name) {
+    if (cluster.empty() || !is_in(name, cluster)) return false;
+    const std::string_view in_domain = without_first_label(without_first_label(name));
+    constexpr std::string_view services = "svc.";
+    return in_domain.size() == services.size() + cluster.size() &&
+           equal_ignoring_case(in_domain.substr(0, services.size()), services);
+}
+
 search_plan plan_search(std::string_view name, const resolver_config& config, dns_search_mode mode) {
     const bool has_dot = name.find('.') != std::string_view::npos;
     if (name.ends_with('.') || (mode == dns_search_mode::off && has_dot)) {

@@ -28,4 +28,8 @@ search_plan plan_search(std::string_view name, const resolver_config& config, dn
 /// outside of a cluster. It is told by the first entry `svc.<domain>` or `<namespace>.svc.<domain>`.
 std::string_view cluster_domain(const resolver_config& config);
 
+/// Whether an absolute name is a Service's in that cluster: `<service>.<namespace>.svc.<cluster>`. A pod's
+/// own name has a label more.
+bool is_service_in(std::string_view cluster, std::string_view name);
+
 }  // namespace podpool::detail

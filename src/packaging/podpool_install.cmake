@@ -2,6 +2,11 @@
 # The installed package: find_package(podpool CONFIG [COMPONENTS dns kubernetes postgres mysql]).
 include(CMakePackageConfigHelpers)
 
+if(TARGET podpool_kubernetes)
+    set(podpool_dns_needs_kubernetes TRUE)
+else()
+    set(podpool_dns_needs_kubernetes FALSE)
+endif()
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/podpool")
 configure_package_config_file(
     "${CMAKE_CURRENT_LIST_DIR}/podpool-config.cmake.in" "${PROJECT_BINARY_DIR}/podpool-config.cmake"

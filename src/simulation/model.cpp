@@ -38,6 +38,7 @@ constexpr std::array models{
           "max lifetime with 2.5 % of jitter, the address with the fewest sessions of the client"),
     plain("lifetime-25-least", placement_kind::dns_least_of_client, quarter, "the same with 25 % of jitter"),
     pooled("podpool", {}, {}, "podpool with its defaults and what --set says"),
+    pooled("podpool-kubernetes", "pool_discovery", "kubernetes", "podpool with pool_discovery=kubernetes"),
     pooled("podpool-p2c", "pool_balance", "p2c", "podpool with pool_balance=p2c"),
     pooled("podpool-round-robin", "pool_balance", "round_robin", "podpool with pool_balance=round_robin"),
     pooled("podpool-random", "pool_balance", "random", "podpool with pool_balance=random"),

@@ -42,8 +42,10 @@ struct plan {
     duration start_over{0};                        ///< clients start within this time
     duration dns_ttl = std::chrono::seconds(5);
     duration dns_cache = std::chrono::seconds(5);  ///< how long a resolver keeps an answer; at most the TTL
-    duration totals_age{0};                        ///< how old a pod's own count of its sessions is
-    std::size_t clients_per_node = 10;             ///< of those that share one node's kube-proxy
+    /// How late a client learns of a change by a watch, at most; each one at random.
+    duration watch_delay = std::chrono::milliseconds(200);
+    duration totals_age{0};             ///< how old a pod's own count of its sessions is
+    std::size_t clients_per_node = 10;  ///< of those that share one node's kube-proxy
     load_kind load = load_kind::steady;
     spread connect_time{std::chrono::milliseconds(1), std::chrono::milliseconds(3)};
     /// When balance is looked at, counted from the last scale event, or from the start.

@@ -37,6 +37,7 @@ public:
         for (std::size_t number = 0; number < plan_.pods; ++number) add_pod();
         newest_ = {pods_.back()};
         world_.publish(pods_);
+        world_.watch().delay(plan_.watch_delay);
         world_.names().cache(plan_.dns_ttl, plan_.dns_cache, plan::resolvers, began_, world_.rng());
         if (which.is_podpool) {
             pooled_.emplace(world_, plan_, pool_settings(plan_, which));
@@ -96,7 +97,7 @@ private:
             pod* const leaving = pods_.back();
             pods_.pop_back();
             std::erase(newest_, leaving);
-            world_.events().after(plan::termination_grace, [this, leaving] { world_.shut_down(*leaving); });
+            world_.terminate(*leaving, plan::termination_grace);
         }
         if (newest_.empty()) newest_ = {pods_.back()};
         world_.publish(pods_);

@@ -57,6 +57,9 @@ public:
     endpoint where;
     std::string zone;  ///< as discovery knows it, like the weight
     std::uint32_t weight = 1;
+    bool ready = true;         ///< as the API server knows it, like the two that follow
+    bool terminating = false;  ///< it is shutting down, and serves until it ends its sessions
+    std::string uid;           ///< tells it from another pod at the same address
     pod_mood mood = pod_mood::accepts;
     bool fails_statements = false;  ///< at once, for a reason of its own; logins and checks go well
     role is = role::unknown;        ///< told at login and with each check; a standby refuses writes

@@ -20,7 +20,17 @@ simulated_pool::simulated_pool(world& surroundings, std::size_t number, const op
       bound_(settings.max_conns + settings.renew_overshoot),
       wanted_bound_(bound_) {
     settings_.validate();
-    after(rng_.up_to(1ms), [this] { poll(); });
+    if (settings_.discovery == discovery_kind::kubernetes) {
+        after(rng_.up_to(1ms), [this] {
+            world_.watch().subscribe([this](const name_server::reply& news) {
+                if (closed_) return;
+                take_answer(news);
+                follow_up();
+            });
+        });
+    } else {
+        after(rng_.up_to(1ms), [this] { poll(); });
+    }
     after(0ms, [this] { tick(); });
 }
 
@@ -291,22 +301,20 @@ void simulated_pool::answered() {
     asking_ = false;
     if (closed_) return;
     const name_server::reply got = world_.names().ask(now());
-    if (!got.addresses) {
-        machine_.discovery_failed(got.fault, now());
-    } else {
-        trace("answer", got.addresses->endpoints().size());
-        if (got.addresses == known_) {
-            machine_.discovered_again(now());
-        } else {
-            known_ = got.addresses;
-            machine_.discovered(known_->answer(), now());
-        }
-    }
+    take_answer(got);
     // As the DNS source does: a time to live only shortens the refresh, down to a second.
     const duration refresh = settings_.dns_refresh;
     const duration pause = got.ttl ? std::min(refresh, std::max<duration>(*got.ttl, 1s)) : refresh;
     next_question_ = events().at(asked_at_ + pause, [this] { poll(); });
     follow_up();
+}
+
+void simulated_pool::take_answer(const name_server::reply& got) {
+    if (!got.addresses) return machine_.discovery_failed(got.fault, now());
+    trace("answer", got.addresses->endpoints().size());
+    if (got.addresses == known_) return machine_.discovered_again(now());
+    known_ = got.addresses;
+    machine_.discovered(known_->answer(), now());
 }
 
 void simulated_pool::ask_again_soon() {

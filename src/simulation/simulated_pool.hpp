@@ -3,6 +3,7 @@
 
 #include "simulation/broken_truth.hpp"
 #include "simulation/caller.hpp"
+#include "simulation/name_server.hpp"
 #include "simulation/pod.hpp"
 #include "simulation/published_set.hpp"
 
@@ -127,6 +128,7 @@ private:
     // Discovery
     void poll();
     void answered();
+    void take_answer(const name_server::reply& got);
     void ask_again_soon();
 
     [[nodiscard]] socket& socket_at(core::slot_id slot);

@@ -29,6 +29,7 @@ bool simulated_pool::nothing_discovered_reachable() const {
     if (!known_) return true;
     for (const endpoint_info& listed : known_->endpoints()) {
         const endpoint& where = listed.where;
+        if (!known_->contains(where)) continue;
         const auto failing = failing_.find(where);
         if (failing == failing_.end() || !failing->second) return false;
         for (slot_id slot = 0; slot < sockets_.size(); ++slot) {

@@ -8,6 +8,17 @@ namespace podpool::simulation {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+endpoint_info member_of(const pod& listed) {
+    endpoint_info member(listed.where, "db.example");
+    member.zone = listed.zone;
+    member.weight = listed.weight;
+    return member;
+}
+
+}  // namespace
+
 pod& world::add_pod() {
     const std::size_t number = pods_.size() + 1;
     // The port is the pod's number too, so that a trace can name a pod with one number.
@@ -38,17 +49,43 @@ pod* world::pod_at(const endpoint& where) const {
 name_server::reply world::reply_with(const std::vector<pod*>& pods) {
     std::vector<endpoint_info> members;
     members.reserve(pods.size());
-    for (const pod* listed : pods) {
-        endpoint_info& member = members.emplace_back(listed->where, "db.example");
-        member.zone = listed->zone;
-        member.weight = listed->weight;
-    }
+    for (const pod* listed : pods) members.push_back(member_of(*listed));
     return name_server::reply_of(std::move(members));
 }
 
 void world::publish(const std::vector<pod*>& published) {
     published_ = published;
     names_.take_turns({reply_with(published)});
+    announce();
+}
+
+void world::announce() {
+    std::vector<endpoint_info> members;
+    members.reserve(published_.size() + leaving_.size());
+    for (const auto* listed : {&published_, &leaving_}) {
+        for (const pod* each : *listed) {
+            endpoint_info& member = members.emplace_back(member_of(*each));
+            member.ready = each->ready;
+            member.terminating = each->terminating;
+            member.identity = each->uid;
+        }
+    }
+    watch_.publish(
+        {std::make_shared<const published_set>(std::move(members), removal_kind::authoritative), {}, {}});
+}
+
+void world::terminate(pod& leaving, duration grace) {
+    leaving.ready = false;
+    leaving.terminating = true;
+    leaving_.push_back(&leaving);
+    std::vector<pod*> rest = published_;
+    std::erase(rest, &leaving);
+    publish(rest);
+    events_.after(grace, [this, &leaving] {
+        shut_down(leaving);
+        std::erase(leaving_, &leaving);
+        announce();
+    });
 }
 
 void world::kill(pod& victim, failure_kind why) {

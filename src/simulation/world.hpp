@@ -5,6 +5,7 @@
 #include "simulation/name_server.hpp"
 #include "simulation/pod.hpp"
 #include "simulation/simulated_pool.hpp"
+#include "simulation/slice_watch.hpp"
 #include "simulation/spread.hpp"
 
 #include <cstdint>
@@ -21,6 +22,8 @@ namespace podpool::simulation {
 class world {
 public:
     explicit world(std::uint64_t seed) : seed_(seed), rng_(seed) {}
+    world(const world&) = delete;
+    world& operator=(const world&) = delete;
 
     // --- What is there ---
 
@@ -30,12 +33,17 @@ public:
     std::vector<pod*> add_pods(std::size_t count);
     simulated_pool& add_pool(const options& settings);
     [[nodiscard]] name_server& names() noexcept { return names_; }
+    [[nodiscard]] slice_watch& watch() noexcept { return watch_; }
     [[nodiscard]] std::deque<std::unique_ptr<simulated_pool>>& pools() noexcept { return pools_; }
     [[nodiscard]] std::deque<pod>& pods() noexcept { return pods_; }
     [[nodiscard]] pod* pod_at(const endpoint& where) const;
 
-    /// From now on the name answers with these pods.
+    /// From now on the name answers with these pods, and the API server has them and those that terminate.
     void publish(const std::vector<pod*>& published);
+    /// The API server tells what its pods are by now: ready, terminating, others.
+    void announce();
+    /// A pod is deleted: it leaves the name, and serves until it shuts down after `grace`.
+    void terminate(pod& leaving, duration grace);
     /// The pods of the last publish().
     [[nodiscard]] const std::vector<pod*>& published() const noexcept { return published_; }
     /// The addresses of some pods, as an answer.
@@ -103,9 +111,11 @@ private:
     core::random rng_;
     event_queue events_;
     name_server names_;
+    slice_watch watch_{events_, rng_};
     std::deque<pod> pods_;
     std::unordered_map<endpoint, pod*> by_address_;
     std::vector<pod*> published_;
+    std::vector<pod*> leaving_;  // what terminates
     std::deque<session> sessions_;
     std::deque<std::unique_ptr<simulated_pool>> pools_;
 };

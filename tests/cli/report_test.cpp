@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cli/bench_verb.hpp"
+#include "cli/check_verb.hpp"
 #include "cli/resolve_verb.hpp"
 #include "cli/target.hpp"
 #include "cli/watch_verb.hpp"
@@ -177,6 +178,51 @@ TEST_CASE("a difference names what came, went and changed") {
           "  + 127.0.0.3:1  ready, serving\n"
           "  - 127.0.0.2:1\n");
     CHECK(cli::difference(before, before).empty());
+}
+
+TEST_CASE("what a source remarks is shown by resolve and check") {
+    podpool::endpoint_set answer;
+    answer.source = "dns";
+    answer.endpoints = {podpool::endpoint_info(endpoint("10.96.0.7", 5432))};
+    CHECK(cli::to_text(answer).find("remark") == std::string::npos);
+    CHECK(cli::to_json(answer).at("remark").is_null());
+    cli::check_report report;
+    CHECK(cli::to_text(report).find("remark") == std::string::npos);
+    CHECK(cli::to_json(report).at("remark").is_null());
+    answer.remark = report.remark = "one address only";
+    CHECK(cli::to_text(answer).ends_with("\nremark: one address only\n"));
+    CHECK(cli::to_json(answer).at("remark") == "one address only");
+    CHECK(cli::to_text(report).ends_with("\nremark: one address only\n"));
+    CHECK(cli::to_json(report).at("remark") == "one address only");
+}
+
+TEST_CASE("pods, nodes and hints are shown where the source tells of them") {
+    podpool::endpoint_set answer;
+    answer.source = "kubernetes";
+    answer.endpoints = {podpool::endpoint_info(endpoint("10.77.1.2", 5432)),
+                        podpool::endpoint_info(endpoint("10.77.1.10", 5432))};
+    CHECK(cli::to_text(answer).find("POD") == std::string::npos);
+    podpool::endpoint_info& told = answer.endpoints[1];
+    told.zone = "a";
+    told.pod = "db-0";
+    told.node = "n1";
+    told.hint_zones = {"a", "b"};
+    told.hint_nodes = {"n1"};
+    CHECK(cli::to_text(answer) ==
+          "source kubernetes, ttl -, next refresh never\n"
+          "ADDRESS     PORT  READY  SERVING  TERMINATING  ZONE  POD   NODE  HINTS\n"
+          "10.77.1.10  5432  yes    yes      no           a     db-0  n1    a,b,node/n1\n"
+          "10.77.1.2   5432  yes    yes      no           -     -     -     -\n");
+    const auto rows = cli::to_json(answer).at("endpoints");
+    CHECK(rows.at(0).at("pod") == "db-0");
+    CHECK(rows.at(0).at("node") == "n1");
+    CHECK(rows.at(0).at("hint_zones") == boost::json::array{"a", "b"});
+    CHECK(rows.at(0).at("hint_nodes") == boost::json::array{"n1"});
+    CHECK(rows.at(1).at("pod").is_null());
+    CHECK(rows.at(1).at("hint_zones") == boost::json::array{});
+    CHECK(cli::difference({}, answer) ==
+          "  + 10.77.1.10:5432  ready, serving, zone a, pod db-0, node n1\n"
+          "  + 10.77.1.2:5432  ready, serving\n");
 }
 
 TEST_CASE("a string for another database is refused, without its password") {

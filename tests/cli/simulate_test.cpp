@@ -81,6 +81,8 @@ TEST_CASE("simulate reads a scenario") {
                             "30s",
                             "--dns-cache",
                             "10s",
+                            "--watch-delay",
+                            "300ms",
                             "--totals-age",
                             "15s",
                             "--start-over",
@@ -105,6 +107,7 @@ TEST_CASE("simulate reads a scenario") {
     CHECK(full.scenario.scale[1].change == -2);
     CHECK(full.scenario.reference() == 20min);
     CHECK(full.scenario.totals_age == 15s);
+    CHECK(full.scenario.watch_delay == 300ms);
     CHECK(full.scenario.load == simulation::load_kind::bursty);
     CHECK(full.scenario.looks == std::vector<simulation::duration>{30s});
     CHECK(full.scenario.pool_options.at("pool_rebalance") == "off");

@@ -31,7 +31,7 @@ TEST_CASE("an endpoint is found by its address and its number is used again") {
     CHECK(table.find(address(1)) == none);
     CHECK(table.add(endpoint_info(address(3)), start) == first);
     CHECK(table.size() == 2);
-    CHECK(table.present() == 2);
+    CHECK(table.members() == 2);
 }
 
 TEST_CASE("#34 an endpoint in back-off isn't dialable, and is again afterwards") {

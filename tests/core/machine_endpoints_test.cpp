@@ -158,7 +158,7 @@ TEST_CASE("#b a terminating endpoint is drained at once") {
     answer.endpoints[1].terminating = true;
     answer.endpoints[1].ready = false;
     pool.machine.discovered(answer, pool.now);
-    CHECK(state_of(pool, 2) == endpoint_state::removed);
+    CHECK(state_of(pool, 2) == endpoint_state::terminating);
     CHECK(pool.collect(action_kind::close).size() == 1);  // the idle one; the other is in use
     CHECK(pool.status(leased) == slot_status::leased);
     pool.machine.discovered(answer, pool.now);
@@ -167,8 +167,12 @@ TEST_CASE("#b a terminating endpoint is drained at once") {
     for (const slot_id slot : slots) {
         if (pool.status(slot) == slot_status::closing) pool.machine.closed(slot, pool.now);
     }
-    CHECK(pool.machine.endpoints().find(address(2)) == none);
-    // It stays in answers until the pod is gone: it mustn't come back as a new one.
+    // It stays in answers until the pod is gone, and gets nothing meanwhile.
+    pool.machine.discovered(answer, pool.now);
+    CHECK(state_of(pool, 2) == endpoint_state::terminating);
+    CHECK(on(pool, 2) == 0);
+    answer.removal = removal_kind::authoritative;
+    answer.endpoints.pop_back();
     pool.machine.discovered(answer, pool.now);
     CHECK(pool.machine.endpoints().find(address(2)) == none);
 }
@@ -192,17 +196,23 @@ TEST_CASE("a removed endpoint that returns while its last lease is out is used a
     CHECK(pool.where(asked[0].slot) == address(2));
 }
 
-TEST_CASE("an endpoint that isn't ready gets no new connection but keeps those it has") {
+TEST_CASE("an endpoint that isn't ready gets nothing new but keeps its connections until it is ready again") {
     bare_pool pool(settings_of(4), {1, 2});
-    pool.open_idle(2);
+    pool.open_idle(4);
+    REQUIRE(on(pool, 2) == 2);
     endpoint_set answer = answer_with({1, 2});
     answer.endpoints[1].ready = false;
     pool.machine.discovered(answer, pool.now);
-    CHECK(pool.machine.try_acquire(pool.now));
-    CHECK(pool.machine.try_acquire(pool.now));
-    pool.machine.acquire(pool.now, never, 50);
-    pool.machine.acquire(pool.now, never, 51);
-    for (const action& each : pool.collect(action_kind::open)) CHECK(pool.where(each.slot) == address(1));
+    CHECK(state_of(pool, 2) == endpoint_state::absent);
+    for (int lease = 0; lease < 2; ++lease)
+        CHECK(pool.where(pool.machine.try_acquire(pool.now).slot) == address(1));
+    CHECK_FALSE(pool.machine.try_acquire(pool.now));
+    // No count of answers ends it: the source still has it.
+    for (int count = 0; count < 5; ++count) pool.machine.discovered(answer, pool.now);
+    CHECK(on(pool, 2) == 2);
+    pool.machine.discovered(answer_with({1, 2}), pool.now);
+    CHECK(pool.collect(action_kind::close).empty());
+    CHECK(pool.where(pool.machine.try_acquire(pool.now).slot) == address(2));
 }
 
 TEST_CASE("an opening to an endpoint that is removed meanwhile is aborted and its caller served elsewhere") {

@@ -14,13 +14,12 @@ class role_pool {
 public:
     role_pool(std::size_t max_conns, std::initializer_list<role> roles, role_policy policy = {})
         : machine_(settings(max_conns), 1, now, policy) {
-        endpoint_set answer;
         int number = 0;
         for (const role is : roles) {
-            answer.endpoints.emplace_back(address(++number), "db.example");
+            answer_.endpoints.emplace_back(address(++number), "db.example");
             is_[address(number)] = is;
         }
-        machine_.discovered(answer, now);
+        machine_.discovered(answer_, now);
         work();
     }
 
@@ -32,6 +31,14 @@ public:
 
     void becomes(int number, role is) { is_[address(number)] = is; }
     void goes_down(int number, bool down = true) { down_[address(number)] = down; }
+    /// It shuts down, and still serves.
+    void leaves(int number) {
+        endpoint_info& leaving = answer_.endpoints.at(static_cast<std::size_t>(number) - 1);
+        leaving.ready = false;
+        leaving.terminating = true;
+        machine_.discovered(answer_, now);
+        work();
+    }
     /// It lets checks wait.
     void goes_silent(int number) { silent_[address(number)] = true; }
 
@@ -136,6 +143,7 @@ private:
     }
 
     core::machine machine_;
+    endpoint_set answer_;
     std::map<endpoint, role> is_;
     std::map<endpoint, bool> down_;
     std::map<endpoint, bool> silent_;
@@ -377,4 +385,47 @@ TEST_CASE("who asks for a role that only a silent server has is given that") {
     pool.back(one);
     pool.back(other, {failure_kind::connection_lost, "no answer before the deadline"});
     CHECK(pool.served(pool.call(role::primary)));
+}
+
+TEST_CASE("a primary that shuts down and serves primaries' callers makes way for callers without a wish") {
+    role_pool pool(2, {role::primary, role::standby});
+    const auto first = pool.call(role::primary);
+    const auto second = pool.call(role::primary);
+    REQUIRE(pool.open_on(1) == 2);
+    pool.back(first);
+    pool.back(second);
+    pool.leaves(1);
+    REQUIRE(pool.open_on(1) == 2);
+    const auto anybody = pool.call(role::any);
+    REQUIRE(pool.served(anybody));
+    CHECK(pool.where(anybody) == 2);
+    CHECK(pool.open_on(1) == 1);
+}
+
+TEST_CASE("a primary that shuts down doesn't stand in for a standby that lets a question wait") {
+    role_pool pool(4, {role::primary, role::standby});
+    pool.back(pool.call(role::primary));
+    pool.leaves(1);
+    const auto first = pool.call(role::any);
+    const auto second = pool.call(role::any);
+    REQUIRE(pool.open_on(2) == 2);
+    pool.back(first);
+    pool.back(second);
+    pool.goes_silent(2);
+    pool.pass(40s);
+    const auto anybody = pool.call(role::any);
+    REQUIRE(pool.served(anybody));
+    CHECK(pool.where(anybody) == 2);
+}
+
+TEST_CASE("prefer-standby: a standby that shuts down serves those who ask for one, the primary the others") {
+    role_pool pool(4, {role::primary, role::standby}, preferring);
+    pool.back(pool.call(role::standby));
+    pool.leaves(2);
+    const auto reader = pool.call(role::standby);
+    const auto anybody = pool.call(role::any);
+    REQUIRE(pool.served(reader));
+    REQUIRE(pool.served(anybody));
+    CHECK(pool.where(reader) == 2);
+    CHECK(pool.where(anybody) == 1);
 }

@@ -212,6 +212,32 @@ TEST_CASE("a zone without pods that serve, or unknown to the source, is no reaso
     CHECK(on(pool, 2) == 2);
 }
 
+TEST_CASE("a source may know the own zone better, and whom an endpoint is meant for") {
+    options settings = settings_of(12);
+    settings.zone = "b";
+    bare_pool pool(settings, {});
+    endpoint_set answer = answer_of({member(1, "a"), member(2, "b")});
+    answer.own_zone = "a";
+    pool.machine.discovered(answer, pool.now);
+    pool.open_idle(6);
+    CHECK(on(pool, 1) == 6);
+    CHECK(state_of(pool, 2) == endpoint_state::spare);
+    // By the hints of a Service it is the other way round.
+    answer.endpoints[0].meant_for = "b";
+    answer.endpoints[1].meant_for = "a";
+    pool.machine.discovered(answer, pool.now);
+    CHECK(state_of(pool, 1) == endpoint_state::spare);
+    CHECK(state_of(pool, 2) == endpoint_state::ready);
+    // An answer that doesn't know leaves it as it was; one that knows of none makes all the same.
+    answer.own_zone.reset();
+    pool.machine.discovered(answer, pool.now);
+    CHECK(state_of(pool, 1) == endpoint_state::spare);
+    answer.own_zone = std::string();
+    pool.machine.discovered(answer, pool.now);
+    CHECK(state_of(pool, 1) == endpoint_state::ready);
+    CHECK(state_of(pool, 2) == endpoint_state::ready);
+}
+
 TEST_CASE("when the own zone fails the others take over") {
     options settings = settings_of(4);
     settings.zone = "a";

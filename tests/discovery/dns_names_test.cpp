@@ -226,3 +226,32 @@ TEST_CASE("a name server in resolv.conf that has gone is replaced by the one tha
         return problem != nullptr && problem->message.find("127.99.99.2:53") != std::string::npos;
     });
 }
+
+TEST_CASE("a Service with one address, which may be a cluster IP, is remarked on") {
+    names_fixture f;
+    dns_reply reply = dns_reply().a("10.96.0.7");
+    std::string host = "db.prod";
+    std::string expected =
+        "`db.prod.svc.cluster.local` has one address only, 10.96.0.7: if that is the Service's cluster IP, "
+        "podpool "
+        "can't balance behind it; expected a headless Service (clusterIP: None) or pool_discovery=kubernetes";
+    SECTION("one address") {}
+    SECTION("the whole name") { host = "db.prod.svc.cluster.local"; }
+    SECTION("two addresses") {
+        reply.a("10.96.0.8");
+        expected.clear();
+    }
+    SECTION("a pod's own name") {
+        host = "db-0.db.prod";
+        expected.clear();
+    }
+    SECTION("a name outside of the cluster") {
+        host = "db.example.org";
+        expected.clear();
+    }
+    f.server.set("db.prod.svc.cluster.local", a, reply);
+    f.server.set("db-0.db.prod.svc.cluster.local", a, reply);
+    f.server.set("db.example.org", a, reply);
+    f.start(host);
+    CHECK(f.log.next_set().remark == expected);
+}

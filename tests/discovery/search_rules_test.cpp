@@ -8,6 +8,7 @@
 
 using podpool::dns_search_mode;
 using podpool::detail::cluster_domain;
+using podpool::detail::is_service_in;
 using podpool::detail::plan_search;
 using podpool::detail::resolver_config;
 using names = std::vector<std::string>;
@@ -162,4 +163,16 @@ TEST_CASE("what is too long for a domain isn't looked for there") {
           names{longest, longest + ".example"});
     // In a cluster something is asked all the same, so that there is an error to read.
     CHECK(plan_search(longest.substr(3) + ".svc", pod(), dns_search_mode::automatic).names.size() == 1);
+}
+
+TEST_CASE("a Service's own name is told from names of pods, namespaces and other domains") {
+    CHECK(is_service_in("cluster.local", "db.prod.svc.cluster.local"));
+    CHECK(is_service_in("Cluster.Local", "DB.prod.SVC.cluster.local"));
+    for (const char* const other :
+         {"db-0.db.prod.svc.cluster.local", "prod.svc.cluster.local", "svc.cluster.local", "cluster.local",
+          "", "db.prod.pod.cluster.local", "db.prod.svc.other.local", "10-0-0-1.prod.pod.cluster.local"}) {
+        CAPTURE(other);
+        CHECK_FALSE(is_service_in("cluster.local", other));
+    }
+    CHECK_FALSE(is_service_in("", "db.prod.svc."));
 }

@@ -63,6 +63,8 @@ TEST_CASE("every key sets its field") {
         "pool_acquire_timeout=1.5s "
         "pool_max_waiters=0 pool_connect_timeout=2s pool_discovery=srv pool_dns_refresh=10s "
         "pool_dns_servers=10.0.0.10,[::1]:5353 pool_dns_search=system pool_address_family=ipv6 "
+        "pool_kubernetes_api=https://10.0.0.1:6443/k8s pool_kubernetes_token_file='/run/a token' "
+        "pool_kubernetes_ca_file=/run/ca.crt pool_kubernetes_port=postgres pool_kubernetes_fallback=none "
         "pool_verify_cluster=7001,a-2 pool_balance=p2c "
         "pool_reset=rollback pool_name='web shop'");
     CHECK(parsed.driver_string.reveal() == "host=a");
@@ -93,6 +95,11 @@ TEST_CASE("every key sets its field") {
     CHECK(parsed.dns_servers == "10.0.0.10,[::1]:5353");
     CHECK(parsed.dns_search == podpool::dns_search_mode::system);
     CHECK(parsed.address_family == podpool::address_family::ipv6);
+    CHECK(parsed.kubernetes_api == "https://10.0.0.1:6443/k8s");
+    CHECK(parsed.kubernetes_token_file == "/run/a token");
+    CHECK(parsed.kubernetes_ca_file == "/run/ca.crt");
+    CHECK(parsed.kubernetes_port == "postgres");
+    CHECK(parsed.kubernetes_fallback == podpool::kubernetes_fallback::none);
     CHECK(parsed.verify_cluster == "7001,a-2");
     CHECK(parsed.balance == podpool::balance_policy::p2c);
     CHECK(parsed.reset == podpool::reset_mode::rollback);
@@ -112,6 +119,9 @@ TEST_CASE("every name of a choice is known") {
     CHECK(options::parse("pool_discovery=auto").discovery == discovery_kind::automatic);
     CHECK(options::parse("pool_discovery=dns").discovery == discovery_kind::dns);
     CHECK(options::parse("pool_discovery=static").discovery == discovery_kind::fixed);
+    CHECK(options::parse("pool_discovery=kubernetes").discovery == discovery_kind::kubernetes);
+    CHECK(options::parse("pool_kubernetes_fallback=dns").kubernetes_fallback ==
+          podpool::kubernetes_fallback::dns);
     CHECK(options::parse("pool_dns_search=auto").dns_search == dns_search_mode::automatic);
     CHECK(options::parse("pool_dns_search=off").dns_search == dns_search_mode::off);
     CHECK(options::parse("pool_address_family=auto").address_family == address_family::automatic);
@@ -272,6 +282,8 @@ TEST_CASE("#40 a bad value names key, value and range") {
     const std::string cluster =
         "; expected off, learn or identities with commas between them, each of 1 to 64 letters, digits and "
         "'-'";
+    const std::string pod_port =
+        "; expected auto, 1 to 65535 or a name: 1 to 63 lower-case letters, digits and '-'";
     const std::string servers =
         "; expected ip:port,... such as 10.0.0.10 or 10.0.0.10:53,[fd00::10]:53, or system";
     const std::vector<std::pair<std::string, std::string>> table{
@@ -280,8 +292,8 @@ TEST_CASE("#40 a bad value names key, value and range") {
         {"pool_subset=all",
          "\"all\" is not a whole number; expected a whole number from 1 to 100000, or none"},
         {"pool_zone='eu west'",
-         "\"eu west\" holds a character that is not allowed; expected none, auto or a zone: 1 to 63 letters, "
-         "digits, '-', '_' and '.'"},
+         "\"eu west\" holds a character that is not allowed; expected none, auto, service or a zone: 1 to 63 "
+         "letters, digits, '-', '_' and '.'"},
         {"pool_leak_threshold=0s",
          "\"0s\" is too small; expected a duration such as 250ms, 30s or 1h30m, from 1ms to 3650d, or none"},
         {"pool_overload=lifo", "\"lifo\" is unknown; expected one of fifo, codel"},
@@ -325,9 +337,20 @@ TEST_CASE("#40 a bad value names key, value and range") {
          "30m is not below pool_max_conn_lifetime, which is 30m" + jitter},
         {"pool_max_conn_lifetime_jitter=2h pool_max_conn_lifetime=1h",
          "2h is not below pool_max_conn_lifetime, which is 1h" + jitter},
-        {"pool_discovery=kubernetes",
-         "\"kubernetes\" is not in this version of podpool yet; expected one of auto, dns, srv, static"},
-        {"pool_discovery=consul", "\"consul\" is unknown; expected one of auto, dns, srv, static"},
+        {"pool_discovery=consul",
+         "\"consul\" is unknown; expected one of auto, dns, srv, kubernetes, static"},
+        {"pool_kubernetes_api=" + std::string(1025, 'a'),
+         "\"" + std::string(64, 'a') +
+             "...\" is too long; expected in-cluster or https://HOST:PORT/PATH (PORT: 443, PATH: none), or "
+             "http://127.0.0.1:PORT"},
+        {"pool_kubernetes_token_file='/a\tb'",
+         "\"/a?b\" holds a character that is not allowed; expected auto or the path of a file"},
+        {"pool_kubernetes_port=0", "\"0\" is no port" + pod_port},
+        {"pool_kubernetes_port=65536", "\"65536\" is no port" + pod_port},
+        {"pool_kubernetes_port=Postgres", "\"Postgres\" holds a character that is not allowed" + pod_port},
+        {"pool_kubernetes_port=" + std::string(64, 'a'),
+         "\"" + std::string(64, 'a') + "\" is too long" + pod_port},
+        {"pool_kubernetes_fallback=srv", "\"srv\" is unknown; expected one of dns, none"},
         {"pool_balance=LEAST_ACTIVE",
          "\"LEAST_ACTIVE\" is unknown; expected one of least_active, p2c, round_robin, random"},
         {"pool_reset=on", "\"on\" is unknown; expected one of auto, full, rollback, none"},

@@ -77,7 +77,7 @@ configure package_without_components "$prefix" || {
     exit 1
 }
 components=''
-for component in postgres mysql; do
+for component in dns kubernetes postgres mysql; do
     if [[ -n $(find "$scratch/prefix" -name "podpool-$component-targets.cmake") ]]; then
         components+=${components:+;}$component
     fi

@@ -165,6 +165,7 @@ void pool_model::apply(const command& given) {
 void pool_model::acquire(core::duration timeout, role wanted) {
     const std::uintptr_t cookie = ++last_cookie_;
     const time_point deadline = core::later(now_, timeout);
+    if (wanted != role::any && !closing_) asked_.insert(wanted);
     take_result(machine_.acquire(now_, deadline, cookie, core::queue_end::back, wanted), cookie, deadline,
                 core::queue_end::back, wanted);
 }
@@ -311,7 +312,7 @@ void pool_model::opened(std::size_t pick) {
     if (wanted != role::any) return;
     // One of an endpoint that was ejected meanwhile makes way for one that may serve those who wait.
     if (!is_well(machine_.connections()[slot].endpoint) && !queue_.empty()) return;
-    if (doomed || resized_ || endpoints_[at].missed > 0 || settings_.renew_overshoot == 0) return;
+    if (doomed || resized_ || !is_member(endpoints_[at]) || settings_.renew_overshoot == 0) return;
     const slot_status status = machine_.connections()[slot].status;
     // Checking: asked for its server's total at once.
     expect(status == slot_status::idle || status == slot_status::leased || status == slot_status::checking,
@@ -358,21 +359,23 @@ void pool_model::discovered(std::size_t pick, bool one_terminates) {
         if ((pick >> number & 1U) != 0) listed.insert(address(number));
     }
     if (listed.empty()) listed.insert(address(pick % endpoint_count));
-    bool first = one_terminates;
-    std::set<endpoint> present;
-    for (const endpoint& each : listed) {
-        endpoint_info& info = answer.endpoints.emplace_back(each);
-        info.terminating = std::exchange(first, false);
-        info.ready = !info.terminating;
-        if (!info.terminating) present.insert(each);
-    }
-    // One answer in eight is an authority: what it lacks is gone at once.
+    // One answer in eight is an authority: what it lacks has vanished.
     const bool for_good = pick % 8 == 5;
     if (for_good) answer.removal = removal_kind::authoritative;
-    for (auto& [each, known] : endpoints_) known.missed += for_good ? 100 : 1;
-    for (const endpoint& each : present) endpoints_[each].missed = 0;
+    for (auto& [each, known] : endpoints_) {
+        if (known.removed || listed.contains(each)) continue;
+        ++known.missed;
+        known.vanished = known.vanished || for_good;
+        known.removed = known.missed >= 3 && !known.vanished;
+    }
     for (const endpoint& each : listed) {
-        if (!present.contains(each) && endpoints_.contains(each)) endpoints_[each].missed = 100;
+        endpoint_info& info = answer.endpoints.emplace_back(each);
+        info.terminating = std::exchange(one_terminates, false);
+        info.ready = !info.terminating;
+        endpoint_model& known = endpoints_[each];
+        known.missed = 0;
+        known.leaving = info.terminating;
+        known.vanished = known.removed = false;
     }
     machine_.discovered(answer, now_);
     absorb();

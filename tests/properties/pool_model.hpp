@@ -65,6 +65,9 @@ private:
     };
     struct endpoint_model {
         unsigned missed = 0;
+        bool leaving = false;   ///< shutting down, as the last answer that had it said
+        bool vanished = false;  ///< an authority lacks it
+        bool removed = false;   ///< for good, unless an answer has it again
         failure_kind failing = failure_kind::none;
         time_point failed_at;
         std::uint64_t demoted = 0;  ///< the newest connection when it was last of the wrong role
@@ -123,6 +126,8 @@ private:
     void check_stats() const;
     void check_recovered() const;
     [[nodiscard]] bool usable(const endpoint& at) const;
+    static bool is_member(const endpoint_model& known) { return known.missed == 0 && !known.leaving; }
+    [[nodiscard]] bool is_missed(role wanted) const;
     /// Whether a check of one of its connections is under way.
     [[nodiscard]] bool is_asked(const endpoint& at) const {
         return std::any_of(maintaining_.begin(), maintaining_.end(),
@@ -164,6 +169,7 @@ private:
     std::vector<slot_id> closing_slots_;
     std::map<slot_id, connection> open_;
     std::map<endpoint, endpoint_model> endpoints_;  // known ones
+    std::set<role> asked_;                          // the roles that callers have asked for
     std::int64_t newest_order_ = 0;
     std::int64_t oldest_order_ = 0;
     endpoint primary_;  // all others are standbys

@@ -58,6 +58,7 @@ void pool_model::on_open(slot_id slot) {
     expect(!open_.contains(slot), "an opening on a slot that has a connection");
     const endpoint_model& target = endpoints_[where(slot)];
     expect(target.missed == 0, "an opening to an endpoint that isn't in the last answer");
+    expect(usable(where(slot)), "an opening to an endpoint that shuts down");
     if (target.failing != failure_kind::none) {
         const core::duration shortest = core::backoff_for(target.failing).first / 2;
         expect(now_ >= target.failed_at + shortest, "an opening during the back-off");

@@ -31,18 +31,32 @@ std::size_t pool_model::leased_on(core::endpoint_id at) const {
     }));
 }
 
-/// Every endpoint of the last answer fails and none has a connection: only then may an absent one serve.
+/// Every endpoint that is to stay fails and none has a connection: only then may the others serve.
 bool pool_model::nothing_reachable() const {
     return std::none_of(endpoints_.begin(), endpoints_.end(), [&](const auto& each) {
         const auto& [at, known] = each;
-        return known.missed == 0 && (known.failing == failure_kind::none || open_on(at) > 0);
+        return is_member(known) && (known.failing == failure_kind::none || open_on(at) > 0);
+    });
+}
+
+/// Callers have asked for this role, and no endpoint that is to stay has it.
+bool pool_model::is_missed(role wanted) const {
+    if (!asked_.contains(wanted)) return false;
+    return std::none_of(endpoints_.begin(), endpoints_.end(), [&](const auto& each) {
+        const auto& [at, known] = each;
+        const core::endpoint_id id = machine_.endpoints().find(at);
+        const bool able = known.failing == failure_kind::none || open_on(at) > 0;
+        return is_member(known) && able && id != core::none && machine_.connections().at(id).is == wanted;
     });
 }
 
 bool pool_model::usable(const endpoint& at) const {
-    const auto known = endpoints_.find(at);
-    if (known == endpoints_.end()) return false;
-    return known->second.missed == 0 || (known->second.missed < 3 && nothing_reachable());
+    const auto found = endpoints_.find(at);
+    if (found == endpoints_.end() || found->second.removed) return false;
+    const endpoint_model& known = found->second;
+    if (is_member(known) || nothing_reachable()) return true;
+    const core::endpoint_id id = machine_.endpoints().find(at);
+    return known.missed == 0 && id != core::none && is_missed(machine_.connections().at(id).is);
 }
 
 role pool_model::role_of(const endpoint& at) const { return at == primary_ ? role::primary : role::standby; }
@@ -60,8 +74,9 @@ bool pool_model::all_rejected() const {
     bool any = false;
     for (const auto& [at, known] : endpoints_) {
         if (known.missed > 0) continue;
-        if (known.failing != failure_kind::rejected) return false;
-        any = true;
+        const bool rejected = known.failing == failure_kind::rejected;
+        if (is_member(known) && !rejected) return false;
+        any = any || rejected;
     }
     return any;
 }
@@ -80,7 +95,7 @@ bool pool_model::others_serve(core::endpoint_id at, role wanted) const {
         const core::endpoint_counts& counts = machine_.connections().at(other);
         const bool well = entry.failures == 0 && !entry.silent && !entry.doubtful && !entry.ejection.ejected;
         const bool suits = wanted == role::any || counts.is == wanted;
-        if (other != at && entry.present() && well && suits && counts.open() > 0) return true;
+        if (other != at && entry.takes_connections() && well && suits && counts.open() > 0) return true;
     }
     return false;
 }
@@ -109,9 +124,14 @@ void pool_model::check_choice(slot_id slot, role wanted) const {
 }
 
 void pool_model::check() {
+    // What has vanished goes as soon as another one can serve, or when nothing of it is left.
+    for (auto& [at, known] : endpoints_) {
+        const bool useless = !nothing_reachable() || machine_.endpoints().find(at) == core::none;
+        known.removed = known.removed || (known.vanished && useless);
+    }
     // What the machine forgot, the model forgets, too: it may come back as a new one.
     std::erase_if(endpoints_, [&](const auto& each) {
-        return each.second.missed >= 3 && machine_.endpoints().find(each.first) == core::none;
+        return each.second.removed && machine_.endpoints().find(each.first) == core::none;
     });
     if (const std::string wrong = machine_.broken_invariant(now_); !wrong.empty()) expect(false, wrong);
     check_slots();
@@ -142,7 +162,9 @@ void pool_model::check_slots() const {
         const bool closing = believed[slot].status == slot_status::closing;
         if (!closing) ++per_endpoint[where(slot)];
         const endpoint_model known = endpoints_.at(where(slot));
-        expect(known.missed < 3 || !idle(slot), "a removed endpoint keeps an idle connection");
+        expect(!known.removed || !idle(slot), "a removed endpoint keeps an idle connection");
+        const bool leaves = known.missed == 0 && known.leaving && !usable(where(slot));
+        expect(!leaves || !idle(slot), "an endpoint that shuts down keeps an idle connection");
     }
     if (!settings_.max_conns_per_endpoint) return;
     for (const auto& [at, count] : per_endpoint) {
@@ -156,7 +178,7 @@ void pool_model::check_waiters() const {
     expect(machine_.waiting() == queue_.size(), "the machine's queue has another length");
     for (const auto& [slot, state] : open_) {
         const bool serves = idle(slot) && machine_.connections()[slot].ends_at > now_ &&
-                            endpoints_.at(where(slot)).missed == 0 && !is_asked(where(slot));
+                            is_member(endpoints_.at(where(slot))) && !is_asked(where(slot));
         const core::endpoint_id at = machine_.connections()[slot].endpoint;
         const bool wanted = std::any_of(queue_.begin(), queue_.end(), [&, held = slot](const waiter& each) {
             const bool kept_back =

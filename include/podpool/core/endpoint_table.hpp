@@ -30,6 +30,9 @@ struct endpoint_entry {
     endpoint_info info;
     bool known = false;            ///< the entry is in use
     bool removed = false;          ///< out of the set for good; erased when its last connection is gone
+    bool vanished = false;         ///< an authority doesn't have it; removed unless nothing else can serve
+    bool superseded = false;       ///< only a former source has it; removed when its connections have moved
+    bool stands_in = false;        ///< terminating, and used all the same since others can't serve
     bool late = false;             ///< it wasn't in the pool's first answer
     bool proven = false;           ///< the last attempt succeeded
     bool silent = false;           ///< it lets a question wait
@@ -60,12 +63,22 @@ struct endpoint_entry {
         credit_at = std::max(credit_at + whole, now) + price - whole;
     }
 
+    /// What the zone rule goes by.
+    [[nodiscard]] const std::string& near() const noexcept {
+        return info.meant_for.empty() ? info.zone : info.meant_for;
+    }
     [[nodiscard]] std::uint32_t weight() const noexcept { return std::max(info.weight, std::uint32_t{1}); }
-    /// In the last good answer and not on its way out.
+    /// In the last good answer.
     [[nodiscard]] bool present() const noexcept { return known && !removed && missed_answers == 0; }
+    /// In the last good answer, ready and not shutting down.
+    [[nodiscard]] bool is_member() const noexcept { return present() && info.ready && !info.terminating; }
+    /// In the last good answer and shutting down.
+    [[nodiscard]] bool is_leaving() const noexcept { return present() && info.terminating; }
+    /// Whether its source lets it have new connections.
+    [[nodiscard]] bool takes_connections() const noexcept { return is_member() || stands_in; }
     /// Whether an attempt may start as far as the endpoint itself is concerned.
     [[nodiscard]] bool dialable(time_point now) const noexcept {
-        return present() && info.ready && !info.terminating && now >= retry_at;
+        return takes_connections() && now >= retry_at;
     }
 };
 
@@ -76,10 +89,10 @@ public:
     endpoint_entry& operator[](endpoint_id id) { return entries_[id]; }
     /// Numbers run from 0 to size() - 1; look at `known`.
     [[nodiscard]] endpoint_id size() const noexcept { return static_cast<endpoint_id>(entries_.size()); }
-    /// How many are in the last good answer.
-    [[nodiscard]] std::size_t present() const noexcept {
+    /// How many are in the last good answer, ready and not shutting down.
+    [[nodiscard]] std::size_t members() const noexcept {
         std::size_t count = 0;
-        for (const endpoint_entry& entry : entries_) count += entry.present() ? 1 : 0;
+        for (const endpoint_entry& entry : entries_) count += entry.is_member() ? 1 : 0;
         return count;
     }
 
@@ -136,6 +149,22 @@ public:
         entry.proven = false;
         entry.last_failure = why;
         entry.last_failure_at = now;
+    }
+
+    /// Forgets what is known of the server at an address: another one has it from now on.
+    void replaced(endpoint_id id, time_point now) {
+        endpoint_entry fresh;
+        endpoint_entry& entry = entries_[id];
+        fresh.info = entry.info;
+        fresh.known = true;
+        fresh.late = true;
+        fresh.credit_at = entry.credit_at;
+        fresh.relative_weight = entry.relative_weight;
+        fresh.added_at = fresh.state_since = now;
+        fresh.opens = entry.opens;
+        fresh.open_failures = entry.open_failures;
+        fresh.closes = entry.closes;
+        entry = fresh;
     }
 
     /// Notes a successful attempt.

@@ -8,6 +8,7 @@
 #include <podpool/core/endpoint_table.hpp>
 #include <podpool/core/lifetime.hpp>
 #include <podpool/core/parts/readiness.hpp>
+#include <podpool/core/parts/role_demand.hpp>
 #include <podpool/core/pool_counters.hpp>
 #include <podpool/core/sizing.hpp>
 #include <podpool/core/waiter_queue.hpp>
@@ -281,31 +282,33 @@ private:
     [[nodiscard]] bool can_serve(endpoint_id id, time_point now) const;
     [[nodiscard]] bool can_open_for(role wanted, time_point now) const;
     [[nodiscard]] bool is_checked(endpoint_id id) const;
-    /// A primary, while standbys are preferred and one can serve.
-    [[nodiscard]] bool gives_way(endpoint_id id) const {
-        return standbys_serve_ && connections_.at(id).is == role::primary;
-    }
+    [[nodiscard]] bool gives_way(endpoint_id id) const;
     [[nodiscard]] bool must_make_way(slot_id returned, time_point now) const;
     [[nodiscard]] bool has_stragglers() const;
     [[nodiscard]] bool is_straggler(const slot& held) const;
 
     // Endpoints: impl/machine_endpoints.hpp
     void merge(const endpoint_info& info, time_point now);
-    void drop_missing(unsigned most_missed, time_point now);
+    void drop_missing(removal_kind removal, time_point now);
+    void judge_missing(endpoint_id id, removal_kind removal, time_point now);
+    void replace_server(endpoint_id id, time_point now);
     void remove_endpoint(endpoint_id id, time_point now);
+    void review_leaving(time_point now);
+    [[nodiscard]] bool is_missed(role wanted) const;
+    void drain(endpoint_id id);
     void update_usable();
+    [[nodiscard]] bool serves_all(endpoint_id id) const;
     [[nodiscard]] bool none_reachable() const;
     [[nodiscard]] endpoint_id choose_for_opening(time_point now, endpoint_id leaving, role wanted,
                                                  open_purpose purpose);
     template <typename Load>
     void prefer_sound(const Load& load, double limit);
+    void prefer_members();
     [[nodiscard]] bool may_open_more(endpoint_id id, time_point now) const;
     [[nodiscard]] bool has_slow_opening(endpoint_id id, time_point now) const;
     [[nodiscard]] bool may_dial(endpoint_id id, time_point now) const;
     [[nodiscard]] bool is_on_trial(endpoint_id id, time_point now) const;
-    [[nodiscard]] bool is_slow(const slot& opening, time_point now) const {
-        return now - opening.since >= std::max(patience, 4 * estimated_open_);
-    }
+    [[nodiscard]] bool is_slow(const slot& opening, time_point now) const;
 
     // How much each endpoint should carry: impl/machine_shares.hpp
     void update_shares(time_point now);
@@ -449,18 +452,14 @@ private:
     time_point next_round_;
     slot_id trial_ = none;  // was opened to make totals even and is asked for its server's
     bool closing_ = false;
-    bool settled_ = false;   // since the actions were taken last
-    bool crowded_ = false;   // more connections than max_conns: released ones may have to go
-    bool fallback_ = false;  // nothing discovered is reachable: absent endpoints' connections serve
+    bool settled_ = false;      // since the actions were taken last
+    bool crowded_ = false;      // more connections than max_conns: released ones may have to go
+    bool fallback_ = false;     // nothing discovered is reachable: absent endpoints' connections serve
+    bool any_leaving_ = false;  // some endpoint is shutting down, has vanished or is a former source's
     // With prefer_standby only:
     bool standbys_serve_ = false;  // at least one can, so callers without a wish get no primary
     bool primaries_help_ = false;  // ... but for connections from before, until they have moved
-    /// The search for servers of a role that callers wait for and nobody is known to have.
-    struct search {
-        time_point next;
-        unsigned rounds = 0;
-    };
-    std::array<search, role_count> searches_;
+    std::array<role_demand, role_count> demand_;
     duration estimated_open_{0};
     duration estimated_use_{0};
     time_point maintenance_at_;
@@ -475,8 +474,9 @@ private:
     std::string discovery_source_;
     std::string discovery_error_;
     std::optional<time_point> answered_at_;
-    bool all_present_ = false;  // every known endpoint was in the last good answer
-    bool none_missing_ = true;  // every one that isn't on its way out was
+    bool all_present_ = false;   // every known endpoint was in the last good answer
+    bool none_missing_ = true;   // every one that isn't on its way out was
+    bool by_authority_ = false;  // the last good answer was an authority's
     // Scratch space, kept so that repeated upkeep doesn't allocate.
     std::vector<endpoint_id> candidates_;
     std::vector<std::pair<time_point, slot_id>> aging_;

@@ -69,6 +69,7 @@ struct alignas(64) slot {
     bool unanswered = false;                    ///< idle: a reset has been sent, its answer not been read
     close_reason doom = close_reason::surplus;  ///< why it is doomed
     role wanted = role::any;                    ///< for whom it was opened, and is renewed
+    bool former = false;                        ///< to the server that had the address before
     endpoint_id endpoint = none;
     slot_id newer = none;                   ///< idle list of the endpoint: used later than this one
     slot_id older = none;                   ///< idle list of the endpoint: used before this one

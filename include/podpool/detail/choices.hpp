@@ -5,6 +5,7 @@
 #include <podpool/balance_policy.hpp>
 #include <podpool/discovery_kind.hpp>
 #include <podpool/dns_search_mode.hpp>
+#include <podpool/kubernetes_fallback.hpp>
 #include <podpool/overload_policy.hpp>
 #include <podpool/reset_mode.hpp>
 
@@ -24,7 +25,13 @@ inline constexpr std::array discovery_choices{
     choice<discovery_kind>{"auto", discovery_kind::automatic},
     choice<discovery_kind>{"dns", discovery_kind::dns},
     choice<discovery_kind>{"srv", discovery_kind::srv},
+    choice<discovery_kind>{"kubernetes", discovery_kind::kubernetes},
     choice<discovery_kind>{"static", discovery_kind::fixed},
+};
+
+inline constexpr std::array kubernetes_fallback_choices{
+    choice<kubernetes_fallback>{"dns", kubernetes_fallback::dns},
+    choice<kubernetes_fallback>{"none", kubernetes_fallback::none},
 };
 
 inline constexpr std::array dns_search_choices{

@@ -312,8 +312,6 @@ struct choice_field {
     static constexpr std::string_view kind = "choice";
     Enum options::* member;
     std::span<const choice<Enum>> choices;
-    /// A name that a later version will know, for a better message.
-    std::string_view later;
 
     [[nodiscard]] std::string range() const {
         std::string names;
@@ -325,8 +323,7 @@ struct choice_field {
         const auto found = std::find_if(choices.begin(), choices.end(),
                                         [text](const choice<Enum>& one) { return one.name == text; });
         if (found == choices.end()) {
-            refuse_value(key, *this, shown_value(text),
-                         text == later ? "is not in this version of podpool yet" : "is unknown");
+            refuse_value(key, *this, shown_value(text), "is unknown");
         }
         draft.result.*member = found->value;
     }
@@ -401,7 +398,7 @@ struct zone_field {
     std::string options::* member;
 
     [[nodiscard]] static std::string range() {
-        return "none, auto or a zone: 1 to 63 letters, digits, '-', '_' and '.'";
+        return "none, auto, service or a zone: 1 to 63 letters, digits, '-', '_' and '.'";
     }
     [[nodiscard]] static std::string expected() { return range(); }
     void read(option_draft& draft, std::string_view key, std::string_view text) const {
@@ -419,6 +416,66 @@ struct zone_field {
                    c == '.';
         });
         if (!good) refuse_value(key, *this, shown_value(zone), "holds a character that is not allowed");
+    }
+};
+
+/// A path or a URL, kept as it is written, or a word that stands for none.
+struct place_field {
+    static constexpr std::string_view kind = "text";
+    static constexpr std::size_t longest = 1024;
+    std::string options::* member;
+    std::string_view unset;
+    std::string_view meant;
+
+    [[nodiscard]] std::string range() const { return std::string(unset) + " or " + std::string(meant); }
+    [[nodiscard]] std::string expected() const { return range(); }
+    void read(option_draft& draft, std::string_view key, std::string_view text) const {
+        draft.result.*member = text == unset ? std::string_view() : text;
+        check(key, draft.result);
+    }
+    [[nodiscard]] std::string text(const options& from) const {
+        return (from.*member).empty() ? std::string(unset) : from.*member;
+    }
+    void check(std::string_view key, const options& current) const {
+        const std::string& place = current.*member;
+        if (place.size() > longest) refuse_value(key, *this, shown_value(place), "is too long");
+        const bool good =
+            std::all_of(place.begin(), place.end(), [](char c) { return c >= ' ' && c <= '~'; });
+        if (!good) refuse_value(key, *this, shown_value(place), "holds a character that is not allowed");
+    }
+};
+
+/// A port of a pod by its number or by its name, which has a letter.
+struct pod_port_field {
+    static constexpr std::string_view kind = "text";
+    static constexpr std::string_view unset = "auto";
+    static constexpr std::size_t longest = 63;
+    static constexpr std::uint64_t highest = 65'535;
+    std::string options::* member;
+
+    [[nodiscard]] static std::string range() {
+        return "auto, 1 to 65535 or a name: 1 to 63 lower-case letters, digits and '-'";
+    }
+    [[nodiscard]] static std::string expected() { return range(); }
+    void read(option_draft& draft, std::string_view key, std::string_view text) const {
+        draft.result.*member = text == unset ? std::string_view() : text;
+        check(key, draft.result);
+    }
+    [[nodiscard]] std::string text(const options& from) const {
+        return (from.*member).empty() ? std::string(unset) : from.*member;
+    }
+    void check(std::string_view key, const options& current) const {
+        const std::string& port = current.*member;
+        if (port.size() > longest) refuse_value(key, *this, shown_value(port), "is too long");
+        const bool good = std::all_of(port.begin(), port.end(), [](char c) {
+            return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-';
+        });
+        if (!good) refuse_value(key, *this, shown_value(port), "holds a character that is not allowed");
+        std::uint64_t number = 0;
+        const bool numeric = !port.empty() && std::all_of(port.begin(), port.end(), is_digit);
+        if (numeric && (!append_digits(port, highest, number) || number == 0)) {
+            refuse_value(key, *this, shown_value(port), "is no port");
+        }
     }
 };
 

@@ -28,9 +28,10 @@ namespace podpool::detail {
 using option_field =
     std::variant<size_field, percent_field, choice_field<bool>, minimum_field, endpoint_bound_field,
                  optional_size_field, byte_size_field, duration_field, optional_duration_field, jitter_field,
-                 choice_field<discovery_kind>, choice_field<dns_search_mode>, choice_field<address_family>,
-                 choice_field<balance_policy>, choice_field<reset_mode>, choice_field<overload_policy>,
-                 dns_servers_field, name_field, zone_field, cluster_field>;
+                 choice_field<discovery_kind>, choice_field<kubernetes_fallback>,
+                 choice_field<dns_search_mode>, choice_field<address_family>, choice_field<balance_policy>,
+                 choice_field<reset_mode>, choice_field<overload_policy>, dns_servers_field, name_field,
+                 zone_field, place_field, pod_port_field, cluster_field>;
 
 /// One option: a row of the table.
 struct option_row {
@@ -96,7 +97,7 @@ inline constexpr std::array option_table{
     option_row{"pool_rebalance", "",
                "Whether surplus connections move to endpoints that have fewer when endpoints come, go or "
                "recover: unused ones at once, others when they come back; the new one is opened first.",
-               choice_field<bool>{&options::rebalance, switch_choices, {}}},
+               choice_field<bool>{&options::rebalance, switch_choices}},
     option_row{"pool_rebalance_pace", "",
                "How fast they move: this share of the pool, at least one connection, in ten seconds.",
                percent_field{&options::rebalance_pace, 1, 100}},
@@ -104,7 +105,7 @@ inline constexpr std::array option_table{
         "pool_server_totals", "",
         "Whether each server's total of sessions, read by checks, breaks ties between endpoints and moves "
         "connections when endpoints come, go or recover; for pools smaller than the number of endpoints.",
-        choice_field<bool>{&options::server_totals, switch_choices, {}}},
+        choice_field<bool>{&options::server_totals, switch_choices}},
     option_row{"pool_max_opens_per_second", "",
                "Connections that may be opened to one endpoint in a second; as many may be opened at once. "
                "Callers are served by the other endpoints meanwhile.",
@@ -119,11 +120,14 @@ inline constexpr std::array option_table{
         "How many endpoints the pool uses, where there are more than it needs. Each pool chooses its own "
         "ones at random and keeps them; one that fails is stood in for by another.",
         optional_size_field{&options::subset, 1, 100'000}},
-    option_row{"pool_zone", "",
-               "The zone whose endpoints come first; the other zones get what it has not the capacity for. "
-               "`auto`: the value of the environment variable `PODPOOL_ZONE`, if there is one. For sources "
-               "that know the zones of endpoints, which DNS does not.",
-               zone_field{&options::zone}},
+    option_row{
+        "pool_zone", "",
+        "The zone whose endpoints come first; the other zones get what it has not the capacity for. "
+        "`auto`: the value of the environment variable `PODPOOL_ZONE`, else the zone of the endpoints on "
+        "the node that `NODE_NAME` names; `service`: the endpoints that the Service's hints mean for "
+        "this node, or for this zone, come first. For sources that know the zones of endpoints, which "
+        "DNS does not.",
+        zone_field{&options::zone}},
     option_row{"pool_max_conn_idle_time", "",
                "Idle connections above the minimum are closed after this time.",
                duration_field{&options::max_conn_idle_time, std::chrono::seconds(1), longest_age}},
@@ -145,7 +149,7 @@ inline constexpr std::array option_table{
         "What becomes of callers who wait while more come than can be served. `fifo`: each waits for "
         "its turn until its deadline; `codel`: once the queue stands, those who have waited for longer "
         "than a few uses of a connection take are refused, so that the others are served soon.",
-        choice_field<overload_policy>{&options::overload, overload_choices, {}}},
+        choice_field<overload_policy>{&options::overload, overload_choices}},
     option_row{"pool_leak_threshold", "",
                "A lease that is out for longer is reported once, with the place in the source where it was "
                "acquired.",
@@ -155,11 +159,37 @@ inline constexpr std::array option_table{
         "Limit for one attempt on one endpoint: TCP, TLS, login and role check together. Without it the "
         "seconds of `connect_timeout` count, if that is given.",
         duration_field{&options::connect_timeout, std::chrono::milliseconds(10), longest_connect_timeout}},
-    option_row{"pool_discovery", "",
-               "Where endpoints come from. `auto`: addresses and sockets are taken as they are, names are "
-               "resolved by DNS; `dns`: A and AAAA records; `srv`: SRV records, ports included; `static`: "
-               "addresses only, nothing is resolved.",
-               choice_field<discovery_kind>{&options::discovery, discovery_choices, "kubernetes"}},
+    option_row{
+        "pool_discovery", "",
+        "Where endpoints come from. `auto`: addresses and sockets are taken as they are, names are "
+        "resolved by DNS; `dns`: A and AAAA records; `srv`: SRV records, ports included; `kubernetes`: the "
+        "pods of a Service, by its EndpointSlices; `static`: addresses only, nothing is resolved.",
+        choice_field<discovery_kind>{&options::discovery, discovery_choices}},
+    option_row{
+        "pool_kubernetes_api", "",
+        "The Kubernetes API server, where it isn't that of the pod's own cluster. Unencrypted only to an "
+        "address of this machine, as `kubectl proxy` has it.",
+        place_field{&options::kubernetes_api, "in-cluster",
+                    "https://HOST:PORT/PATH (PORT: 443, PATH: none), or http://127.0.0.1:PORT"}},
+    option_row{
+        "pool_kubernetes_token_file", "",
+        "The file with the token for the API server, read before each request. `auto`: with `in-cluster` "
+        "that of the pod's ServiceAccount, which goes to no other API server; else none.",
+        place_field{&options::kubernetes_token_file, "auto", "the path of a file"}},
+    option_row{"pool_kubernetes_ca_file", "",
+               "The file with the certificates, in PEM, that the API server's must come from. `auto`: with "
+               "`in-cluster` that of the pod's ServiceAccount; else those that the system trusts.",
+               place_field{&options::kubernetes_ca_file, "auto", "the path of a file"}},
+    option_row{
+        "pool_kubernetes_port", "",
+        "Which of the pods' ports is used: the connection string has the Service's. `auto`: the only one, "
+        "else the one of the same number.",
+        pod_port_field{&options::kubernetes_port}},
+    option_row{
+        "pool_kubernetes_fallback", "",
+        "What serves as long as the API server has never answered, from ten seconds after the start on. "
+        "Once it has answered, its last word holds.",
+        choice_field<kubernetes_fallback>{&options::kubernetes_fallback, kubernetes_fallback_choices}},
     option_row{"pool_dns_refresh", "",
                "Names are resolved again after this time, or sooner when the answer's TTL is shorter, but "
                "not within 1s.",
@@ -173,12 +203,12 @@ inline constexpr std::array option_table{
                "search list and `ndots` of resolv.conf, as the C library does; `auto`: the same, but in a "
                "Kubernetes cluster the node's domains are left out, and a Service's short name is never "
                "asked as it stands; `off`: a name with a dot is asked exactly as it is.",
-               choice_field<dns_search_mode>{&options::dns_search, dns_search_choices, {}}},
+               choice_field<dns_search_mode>{&options::dns_search, dns_search_choices}},
     option_row{"pool_address_family", "",
                "Which addresses of a name are used, since a pod with an IPv4 and an IPv6 address is one pod. "
                "`auto`: the family with more addresses, IPv4 when there are as many of both; `both`: each "
                "address is an endpoint.",
-               choice_field<address_family>{&options::address_family, address_family_choices, {}}},
+               choice_field<address_family>{&options::address_family, address_family_choices}},
     option_row{"pool_verify_cluster", "",
                "Which servers may be used, by an identity that they tell at login: PostgreSQL's "
                "`system_identifier`, "
@@ -189,14 +219,14 @@ inline constexpr std::array option_table{
     option_row{"pool_balance", "",
                "How an endpoint is chosen: the one with the fewest leased connections, the better of two "
                "drawn at random, each in turn, or any.",
-               choice_field<balance_policy>{&options::balance, balance_choices, {}}},
+               choice_field<balance_policy>{&options::balance, balance_choices}},
     option_row{
         "pool_reset", "",
         "What is done with the session when a connection comes back, off the caller's path. `full`: "
         "nothing leaks from one caller to the next; `auto`: as `full`, but for leases whose statements "
         "leave nothing behind (PostgreSQL; docs/security.md); `rollback`: an open transaction is "
         "rolled back; `none`: nothing, and a connection in a transaction is closed.",
-        choice_field<reset_mode>{&options::reset, reset_choices, {}}},
+        choice_field<reset_mode>{&options::reset, reset_choices}},
     option_row{
         "pool_name", "host:port/db",
         "The pool's label in error messages, and the sessions' `application_name` (MySQL: `program_name`).",

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <podpool/detail/pool_state.hpp>
+#include <podpool/detail/zone_words.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
-#include <cstdlib>
 #include <thread>
 #include <variant>
 
@@ -54,10 +54,7 @@ options pool_state<Driver>::checked(options settings) {
 template <driver Driver>
 const options& pool_state<Driver>::resolved() {
     if (settings_.name.empty()) settings_.name = driver_->label();
-    if (settings_.zone == "auto") {
-        const char* const zone = std::getenv("PODPOOL_ZONE");
-        settings_.zone = zone != nullptr ? zone : "";
-    }
+    settings_.zone = first_zone(settings_.zone);
     return settings_;
 }
 

@@ -4,6 +4,7 @@
 #include <podpool/detail/english_texts.hpp>
 #include <podpool/detail/lower_case.hpp>
 #include <podpool/detail/option_message.hpp>
+#include <podpool/detail/zone_words.hpp>
 
 #include <boost/asio/ip/address.hpp>
 
@@ -188,6 +189,8 @@ pod_environment environment_of_process() {
     pod_environment environment;
     environment.host = value_of("KUBERNETES_SERVICE_HOST");
     environment.port = value_of("KUBERNETES_SERVICE_PORT");
+    environment.zone = zone_in_environment();
+    environment.node = value_of("NODE_NAME");
     return environment;
 }
 

@@ -13,9 +13,12 @@ struct pod_environment {
     std::string port;
     /// The files `token`, `ca.crt` and `namespace` of the pod's ServiceAccount.
     std::string directory = "/var/run/secrets/kubernetes.io/serviceaccount";
+    /// Its zone and its node, where the manifest passes them on; empty: not known.
+    std::string zone;
+    std::string node;
 };
 
-/// The process's own, by KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT.
+/// The process's own, by KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, PODPOOL_ZONE and NODE_NAME.
 pod_environment environment_of_process();
 
 }  // namespace podpool::detail

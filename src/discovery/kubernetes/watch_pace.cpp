@@ -78,10 +78,10 @@ void watch_pace::received(const watch_event& event, core::time_point now) {
 
 core::time_point watch_pace::deadline() const {
     if (!asked_at_) return core::never;
-    if (!answered_at_ || next_ == request_kind::list) return *asked_at_ + answer_patience;
-    if (next_ == request_kind::streaming_list) return *answered_at_ + initial_patience;
-    const core::time_point end = *asked_at_ + lifetime_ + end_patience;
-    return bookmarks_come_ ? std::min(end, heard_at_ + silence_patience) : end;
+    if (!answered_at_ || next_ == request_kind::list) return *asked_at_ + patience_.answer;
+    if (next_ == request_kind::streaming_list) return *answered_at_ + patience_.initial;
+    const core::time_point end = *asked_at_ + lifetime_ + patience_.end;
+    return bookmarks_come_ ? std::min(end, heard_at_ + patience_.silence) : end;
 }
 
 void watch_pace::list_anew() {
@@ -95,7 +95,7 @@ void watch_pace::list_without_streaming() {
 }
 
 bool watch_pace::is_short(core::time_point now) const {
-    return !has_events_ && (!answered_at_ || now - *answered_at_ < shortest_watch);
+    return !has_events_ && (!answered_at_ || now - *answered_at_ < patience_.shortest_watch);
 }
 
 watch_pace::verdict watch_pace::closed(core::time_point now) {
@@ -151,7 +151,7 @@ watch_pace::verdict watch_pace::ended(end_kind how, core::time_point now) {
 
 watch_pace::verdict watch_pace::forbidden(core::time_point now) {
     if (!forbidden_since_) forbidden_since_ = now;
-    const bool stays = now - *forbidden_since_ >= forbidden_patience;
+    const bool stays = now - *forbidden_since_ >= patience_.forbidden;
     return {(stays ? denied_ : forbidden_for_now_).next(now, rng_), stays};
 }
 
@@ -185,9 +185,10 @@ watch_pace::verdict watch_pace::refused(const api_status& status, core::time_poi
     }
     result = {troubled_.next(now, rng_), true};
     if (status.retry_after) {
-        const core::duration wanted = std::min(core::duration(*status.retry_after), longest_retry_after);
+        const core::duration wanted =
+            std::min(core::duration(*status.retry_after), patience_.longest_retry_after);
         // A little later, each client by another bit, so that they don't all come at that very moment.
-        result.pause = std::max(result.pause, wanted + rng_.up_to(std::chrono::milliseconds(800)));
+        result.pause = std::max(result.pause, wanted + rng_.up_to(patience_.first_pause));
     }
     return result;
 }

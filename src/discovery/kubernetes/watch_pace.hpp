@@ -3,6 +3,7 @@
 
 #include "discovery/kubernetes/pause_ladder.hpp"
 #include "discovery/kubernetes/watch_event.hpp"
+#include "discovery/kubernetes/watch_patience.hpp"
 
 #include <podpool/core/random.hpp>
 #include <podpool/core/time.hpp>
@@ -42,22 +43,8 @@ public:
         bool tell = false;
     };
 
-    /// For an answer's head, and for a list with its body.
-    static constexpr core::duration answer_patience = std::chrono::seconds(30);
-    /// For the end of the initial events: old servers ignore that they are asked for it.
-    static constexpr core::duration initial_patience = std::chrono::seconds(10);
-    /// For the next event, bookmarks included, which come once a minute.
-    static constexpr core::duration silence_patience = std::chrono::seconds(150);
-    /// For the end of a watch after its time.
-    static constexpr core::duration end_patience = std::chrono::seconds(30);
-    /// How long a 403 may be one that passes: an API server that has just started says so for 0.7 s.
-    static constexpr core::duration forbidden_patience = std::chrono::seconds(3);
-    /// A watch that ends sooner, without an event, has failed.
-    static constexpr core::duration shortest_watch = std::chrono::seconds(1);
-    /// What a server may ask for with Retry-After.
-    static constexpr core::duration longest_retry_after = std::chrono::minutes(5);
-
-    explicit watch_pace(std::uint64_t seed) : rng_(seed) {}
+    explicit watch_pace(std::uint64_t seed, const watch_patience& patience = {})
+        : rng_(seed), patience_(patience) {}
 
     /// What to ask next.
     [[nodiscard]] request_kind next() const noexcept { return next_; }
@@ -94,11 +81,12 @@ private:
     [[nodiscard]] bool is_short(core::time_point now) const;
 
     core::random rng_;
-    pause_ladder unreachable_{std::chrono::milliseconds(800), std::chrono::seconds(4)};
-    pause_ladder forbidden_for_now_{std::chrono::milliseconds(800), std::chrono::seconds(4)};
-    pause_ladder denied_{std::chrono::milliseconds(800), std::chrono::seconds(30)};
-    pause_ladder troubled_{std::chrono::milliseconds(800), std::chrono::seconds(30)};
-    pause_ladder expired_{std::chrono::milliseconds(800), std::chrono::seconds(30)};
+    watch_patience patience_;
+    pause_ladder unreachable_{patience_.first_pause, patience_.longest_outage_pause};
+    pause_ladder forbidden_for_now_{patience_.first_pause, patience_.longest_outage_pause};
+    pause_ladder denied_{patience_.first_pause, patience_.longest_pause};
+    pause_ladder troubled_{patience_.first_pause, patience_.longest_pause};
+    pause_ladder expired_{patience_.first_pause, patience_.longest_pause};
 
     request_kind next_ = request_kind::streaming_list;
     std::string version_;

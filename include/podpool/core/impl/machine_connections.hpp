@@ -13,6 +13,7 @@ inline acquire_result machine::acquire(time_point now, time_point deadline, std:
     };
     if (closing_) return refuse(errc::pool_closed);
     if (!roles_.admits(wanted)) return refuse(errc::role_excluded);
+    demand_[static_cast<std::size_t>(wanted)].asked = true;
     // Those who wait for another role don't want what is idle, or they would have it.
     if (waiters_.empty(wanted) || end == queue_end::front) {
         if (const grant found = take_idle(now, wanted)) {
@@ -142,6 +143,7 @@ inline void machine::back_to_idle(slot_id id, time_point now) {
 
 /// Closes a broken connection and draws the conclusions about its endpoint.
 inline void machine::connection_failed(slot_id id, const failure& why, time_point now) {
+    if (connections_[id].former) return close_slot(id, close_reason::broken);
     const endpoint_id where = connections_[id].endpoint;
     const role wanted = connections_[id].wanted;
     const bool endpoint_failed =
@@ -227,8 +229,11 @@ inline const endpoint_info* machine::begin_open(slot_id id, time_point now) {
     const endpoint_id where = opening.endpoint;
     // It left the answer, or isn't ready any more, since it was chosen; what would serve nobody isn't
     // dialled.
-    const bool misplaced = !connections_.at(where).reachable || !endpoints_[where].info.ready ||
-                           !may_suit(where, opening.wanted, opening.purpose);
+    const endpoint_entry& chosen = endpoints_[where];
+    const bool barred =
+        chosen.vanished || chosen.superseded || (chosen.present() && !chosen.takes_connections());
+    const bool misplaced =
+        barred || !connections_.at(where).reachable || !may_suit(where, opening.wanted, opening.purpose);
     // As grow() counts: an attempt that hangs holds back none that was begun because it hangs.
     const bool unwanted = opening.purpose == open_purpose::demand &&
                           waiters_.size(opening.wanted) < patient_openings(opening.wanted, now);
@@ -264,12 +269,16 @@ inline void machine::opened(slot_id id, time_point now, role seen) {
     const duration took = now - fresh.since;
     open_time_.record(took);
     blend(estimated_open_, took);
-    // It was passed over meanwhile.
-    const bool recovered = endpoints_[fresh.endpoint].failures > 0;
-    if (recovered || took >= patience) allow_moves(now);
-    endpoints_.succeeded(fresh.endpoint, now);
-    if (recovered && shares_vary_) update_shares(now);
-    learn_role(fresh.endpoint, seen, now);
+    if (fresh.former) {
+        ++endpoints_[fresh.endpoint].opens;
+    } else {
+        // It was passed over meanwhile.
+        const bool recovered = endpoints_[fresh.endpoint].failures > 0;
+        if (recovered || took >= patience) allow_moves(now);
+        endpoints_.succeeded(fresh.endpoint, now);
+        if (recovered && shares_vary_) update_shares(now);
+        learn_role(fresh.endpoint, seen, now);
+    }
     const auto draw = fresh.purpose == open_purpose::renewal ? draw_lifetime : draw_first_lifetime;
     fresh.opened_at = fresh.last_used = fresh.last_seen = now;
     fresh.ends_at = later(now, draw(settings_.max_conn_lifetime, settings_.effective_jitter(), rng_));

@@ -141,7 +141,7 @@ inline void machine::review_health(time_point now) {
         }
         if (!is_sound(id)) continue;
         others_serve_[static_cast<std::size_t>(connections_.at(id).is)] = true;
-        if (!gives_way(id)) others_serve_[static_cast<std::size_t>(role::any)] = true;
+        if (serves_all(id) && !gives_way(id)) others_serve_[static_cast<std::size_t>(role::any)] = true;
     }
     update_usable();
 }
@@ -150,10 +150,11 @@ inline void machine::review_health(time_point now) {
 inline bool machine::is_sound(endpoint_id id) const {
     const endpoint_entry& entry = endpoints_[id];
     const bool well = entry.failures == 0 && !entry.silent && !entry.doubtful && !entry.ejection.ejected;
-    return entry.present() && well && connections_.at(id).open() > 0;
+    return entry.takes_connections() && well && connections_.at(id).open() > 0;
 }
 
 inline void machine::statement_failed(slot_id id, const failure& why, time_point now) {
+    if (connections_[id].former) return;
     const endpoint_id where = connections_[id].endpoint;
     endpoint_entry& entry = endpoints_[where];
     entry.last_failure = why;
@@ -176,6 +177,7 @@ inline void machine::statement_failed(slot_id id, const failure& why, time_point
 }
 
 inline void machine::statement_served(slot_id id, time_point now) {
+    if (connections_[id].former) return;
     const endpoint_id where = connections_[id].endpoint;
     endpoint_entry& entry = endpoints_[where];
     ejection_record& record = entry.ejection;
@@ -198,12 +200,12 @@ inline void machine::statement_served(slot_id id, time_point now) {
 /// Half of the endpoints at most (Envoy has a tenth, but with few of them that is none): errors that all of
 /// them have are the statements' fault, and the others must carry the load.
 inline bool machine::may_eject(endpoint_id id) const {
-    if (!endpoints_[id].present()) return false;
+    if (!endpoints_[id].is_member()) return false;
     std::size_t ejected = 1;
     for (endpoint_id other = 0; other < endpoints_.size(); ++other) {
-        if (endpoints_[other].present() && endpoints_[other].ejection.ejected) ++ejected;
+        if (endpoints_[other].is_member() && endpoints_[other].ejection.ejected) ++ejected;
     }
-    return 2 * ejected <= endpoints_.present();
+    return 2 * ejected <= endpoints_.members();
 }
 
 /// The lease that finds out whether an ejected endpoint is well has begun: the others wait for what it finds,

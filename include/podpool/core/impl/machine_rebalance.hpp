@@ -27,7 +27,7 @@ inline void machine::rebalance(time_point now) {
     }
     next_move_ = later(now, move_interval());
     maintenance_at_ = std::min(maintenance_at_, next_move_);
-    // An address that one answer lacks may be back in the next.
+    // An address that one answer of DNS lacks may be back in the next.
     if (!set_is_certain()) return;
     const surplus_place from = fullest_with_surplus(now);
     if (from.where == none) {
@@ -53,14 +53,17 @@ inline void machine::take_turn(time_point now) {
     next_move_ = std::max(next_move_, next_turn_);
 }
 
-inline bool machine::set_is_certain() const { return discovery_error_.empty() && none_missing_; }
+/// An authority's last word holds, whatever it complains about since; an answer of others may be old.
+inline bool machine::set_is_certain() const {
+    return (by_authority_ || discovery_error_.empty()) && none_missing_;
+}
 
 /// Whether an endpoint that is discovered has yet to show whether it can be used.
 inline bool machine::openings_pending() const {
     if (connections_.totals().open() == 0) return false;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const endpoint_entry& entry = endpoints_[id];
-        const bool wanted = entry.present() && connections_.at(id).share > 0;
+        const bool wanted = entry.is_member() && connections_.at(id).share > 0;
         if (wanted && (!entry.proven || entry.failures > 0)) return true;
     }
     return false;
@@ -71,7 +74,7 @@ inline bool machine::openings_pending() const {
 /// What was opened for a role moves among the endpoints of that role only; it would be opened again where it
 /// was as soon as somebody wants it.
 inline machine::surplus_place machine::fullest_with_surplus(time_point now) {
-    if (!has_two_on_one() && !shares_vary_ && !roles_.prefer_standby) return {};
+    if (!has_two_on_one() && !shares_vary_ && !roles_.prefer_standby && !any_leaving_) return {};
     count_loads();
     if (const endpoint_id left = primary_to_leave(now); left != none) return {left, role::any};
     for (const role wanted : {role::any, role::primary, role::standby}) {
@@ -92,18 +95,25 @@ inline bool machine::has_two_on_one() const {
 
 /// The fullest endpoint of those that have a connection for this role, if one that may be dialled wants it
 /// more: a move then makes the pool more even, and none moves back. Where all shares are the same, it has two
-/// connections more than the other.
+/// connections more than the other. What serves only for want of a member is left whenever one may be tried:
+/// it won't serve for long, and nobody else would find out that the member is well again. What only a former
+/// source has comes before all of them.
 inline endpoint_id machine::fullest_for(role wanted, time_point now) const {
     endpoint_id fullest = none;
     endpoint_id emptiest = none;
+    const auto order = [this](endpoint_id id) { return std::pair(endpoints_[id].superseded, last_seat(id)); };
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present()) continue;
-        if (holds(id, wanted) && (fullest == none || last_seat(id) > last_seat(fullest))) fullest = id;
+        const endpoint_entry& entry = endpoints_[id];
+        const bool is_member = entry.is_member();
+        const bool is_left = is_member || entry.superseded || (fallback_ && connections_.at(id).reachable);
+        if (is_left && holds(id, wanted) && (fullest == none || order(id) > order(fullest))) fullest = id;
+        if (!is_member) continue;
         if (emptiest != none && next_seat(id) >= next_seat(emptiest)) continue;
         if (may_suit(id, wanted, open_purpose::renewal) && may_dial(id, now)) emptiest = id;
     }
-    if (fullest == none || emptiest == none || last_seat(fullest) <= next_seat(emptiest)) return none;
-    return fullest;
+    if (fullest == none || emptiest == none) return none;
+    const bool is_even = last_seat(fullest) <= next_seat(emptiest);
+    return is_even && endpoints_[fullest].is_member() ? none : fullest;
 }
 
 /// With prefer_standby: the primary with the most connections if it has one for anybody and a standby, or
@@ -113,7 +123,7 @@ inline endpoint_id machine::primary_to_leave(time_point now) const {
     endpoint_id left = none;
     bool any_standby = false;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present()) continue;
+        if (!endpoints_[id].is_member()) continue;
         if (connections_.at(id).is != role::primary) {
             any_standby = any_standby || may_dial(id, now);
         } else if (holds(id, role::any) && (left == none || last_seat(id) > last_seat(left))) {

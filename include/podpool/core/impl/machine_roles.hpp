@@ -7,6 +7,7 @@ namespace podpool::core {
 
 inline grant machine::try_acquire(time_point now, role wanted) {
     if (wanted == role::any) return try_acquire(now);
+    demand_[static_cast<std::size_t>(wanted)].asked = true;
     if (!waiters_.empty(wanted) || closing_) return {};
     const grant found = take_idle_of(wanted, now);
     if (lacks_idle()) settle(now);
@@ -43,7 +44,9 @@ inline bool machine::may_suit(endpoint_id id, role wanted, open_purpose purpose)
     const endpoint_counts& counts = connections_.at(id);
     if (purpose == open_purpose::verdict) return true;
     if (is_kept_back(id, wanted)) return false;
-    if (wanted == role::any) return counts.share > 0 && (!standbys_serve_ || counts.is != role::primary);
+    if (wanted == role::any) {
+        return serves_all(id) && counts.share > 0 && (!standbys_serve_ || counts.is != role::primary);
+    }
     if (counts.is == wanted) return true;
     if (endpoints_[id].role_told || counts.newest != none || is_checked(id)) return false;
     return purpose == open_purpose::demand || counts.is == role::unknown;
@@ -53,7 +56,7 @@ inline bool machine::may_suit(endpoint_id id, role wanted, open_purpose purpose)
 inline bool machine::can_serve(endpoint_id id, time_point now) const {
     const endpoint_entry& entry = endpoints_[id];
     if (connections_.at(id).reachable && connections_.at(id).newest != none) return true;
-    return entry.present() && entry.info.ready && entry.failures == 0 && !has_slow_opening(id, now);
+    return entry.takes_connections() && entry.failures == 0 && !has_slow_opening(id, now);
 }
 
 inline bool machine::can_open_for(role wanted, time_point now) const {
@@ -64,7 +67,8 @@ inline bool machine::can_open_for(role wanted, time_point now) const {
 }
 
 inline std::size_t machine::open_for(role wanted) const {
-    if (wanted == role::any && !standbys_serve_ && !any_unwell_) return connections_.totals().open();
+    const bool all_serve = !standbys_serve_ && !any_unwell_ && !any_leaving_;
+    if (wanted == role::any && all_serve) return connections_.totals().open();
     std::size_t open = 0;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (suits(id, wanted) && !is_kept_back(id, wanted)) open += connections_.at(id).open();
@@ -83,6 +87,7 @@ inline bool machine::is_checked(endpoint_id id) const {
 // --- What is known of roles ---
 
 inline void machine::role_seen(slot_id id, role seen, time_point now) {
+    if (connections_[id].former) return;
     const endpoint_id where = connections_[id].endpoint;
     const bool news = seen != connections_.at(where).is;
     learn_role(where, seen, now);
@@ -91,7 +96,7 @@ inline void machine::role_seen(slot_id id, role seen, time_point now) {
 
 inline void machine::role_doubted(slot_id id, time_point now) {
     const endpoint_id where = connections_[id].endpoint;
-    if (connections_.at(where).is != role::primary) return;
+    if (connections_[id].former || connections_.at(where).is != role::primary) return;
     forget_role(where);
     if (!closing_) ask_role(where, now);
     settle(now);
@@ -133,19 +138,20 @@ inline void machine::ask_role(endpoint_id id, time_point now) {
 /// Callers wait for a role that nobody is known to have: everybody is asked, those first whose role isn't
 /// known, and again in growing intervals, since a promotion takes its time and may not be announced.
 inline void machine::look_for(role wanted, time_point now) {
-    search& under_way = searches_[static_cast<std::size_t>(wanted)];
+    role_demand& demand = demand_[static_cast<std::size_t>(wanted)];
     bool unasked = false;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!endpoints_[id].known || !can_serve(id, now)) continue;
         const endpoint_counts& counts = connections_.at(id);
         if (counts.is == wanted) {
-            under_way = {};
+            demand.searches = 0;
+            demand.next_search = {};
             return;
         }
         unasked = unasked || (counts.is == role::unknown && !endpoints_[id].role_told && counts.open() == 0);
     }
-    const bool again = now >= under_way.next && !unasked;
-    if (again) under_way.next = now + backoff(failure_kind::wrong_role, ++under_way.rounds, rng_);
+    const bool again = now >= demand.next_search && !unasked;
+    if (again) demand.next_search = now + backoff(failure_kind::wrong_role, ++demand.searches, rng_);
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         endpoint_entry& entry = endpoints_[id];
         if (!entry.known || entry.removed || connections_.at(id).is == wanted) continue;
@@ -159,10 +165,10 @@ inline void machine::look_for(role wanted, time_point now) {
 /// Closes idle connections that are no use to those who wait, when they take the room of what is. Those of
 /// an endpoint that only lets a question wait aren't among them: it may answer the next moment.
 inline void machine::make_room_from_others(role wanted, std::size_t missing, time_point now) {
-    if (wanted == role::any && !standbys_serve_ && !any_unwell_) return;
+    if (wanted == role::any && !standbys_serve_ && !any_unwell_ && !any_leaving_) return;
     const auto is_of_use = [&](endpoint_id id) {
         if (endpoints_[id].ejection.ejected && is_kept_back(id, wanted)) return false;
-        return wanted == role::any ? !gives_way(id) : connections_.at(id).is == wanted;
+        return wanted == role::any ? serves_all(id) && !gives_way(id) : connections_.at(id).is == wanted;
     };
     // Below it there is room, if only when sockets that are being closed have gone.
     if (connections_.live() < max_ || !can_open_for(wanted, now)) return;
@@ -199,12 +205,17 @@ inline bool machine::must_make_way(slot_id returned, time_point now) const {
 
 // --- prefer-standby ---
 
+/// Whether an endpoint is a primary, while standbys are preferred and one can serve.
+inline bool machine::gives_way(endpoint_id id) const {
+    return standbys_serve_ && connections_.at(id).is == role::primary;
+}
+
 /// Finds out whether standbys can serve those who want no role. A server that doesn't tell its role counts
 /// as one, and so does one that is yet to be asked.
 inline void machine::review_preference(time_point now) {
     bool serve = false;
     for (endpoint_id id = 0; id < endpoints_.size() && !serve; ++id) {
-        if (!endpoints_[id].known || endpoints_[id].ejection.ejected) continue;
+        if (!endpoints_[id].known || endpoints_[id].ejection.ejected || !serves_all(id)) continue;
         serve = connections_.at(id).is != role::primary && can_serve(id, now);
     }
     if (serve != standbys_serve_) {

@@ -39,7 +39,7 @@ inline bool machine::may_differ() const {
 
 inline bool machine::is_candidate(endpoint_id id) const {
     const endpoint_entry& entry = endpoints_[id];
-    return entry.present() && entry.info.ready && !entry.info.terminating;
+    return entry.is_member() || (entry.stands_in && fallback_);
 }
 
 /// Whether an endpoint is taken to serve: it doesn't fail, or is due to be tried again. One that refuses the
@@ -61,7 +61,7 @@ inline void machine::weigh_by_zone(time_point now) {
     double all = 0;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (!counts_as_well(id, now)) continue;
-        zone_weights[endpoints_[id].info.zone] += shares_[id];
+        zone_weights[endpoints_[id].near()] += shares_[id];
         all += shares_[id];
     }
     const auto own = zone_weights.find(settings_.zone);
@@ -72,7 +72,7 @@ inline void machine::weigh_by_zone(time_point now) {
     double residuals = 0;
     for (const auto& [zone, weight] : zone_weights) residuals += residual(weight);
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        const auto zone = zone_weights.find(endpoints_[id].info.zone);
+        const auto zone = zone_weights.find(endpoints_[id].near());
         if (shares_[id] <= 0) continue;
         if (zone == own) {
             shares_[id] *= kept / own->second;

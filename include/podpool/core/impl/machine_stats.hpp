@@ -27,11 +27,12 @@ inline endpoint_stats machine::endpoint_snapshot(endpoint_id id, time_point now)
     figures.host = entry.info.host;
     figures.zone = entry.info.zone;
     const bool failing = entry.failures > 0 || entry.silent || entry.ejection.ejected;
-    figures.state = entry.removed              ? endpoint_state::removed
-                    : entry.missed_answers > 0 ? endpoint_state::absent
-                    : failing                  ? endpoint_state::failing
-                    : counts.share <= 0        ? endpoint_state::spare
-                                               : endpoint_state::ready;
+    figures.state = entry.removed        ? endpoint_state::removed
+                    : entry.is_leaving() ? endpoint_state::terminating
+                    : !entry.is_member() ? endpoint_state::absent
+                    : failing            ? endpoint_state::failing
+                    : counts.share <= 0  ? endpoint_state::spare
+                                         : endpoint_state::ready;
     figures.role = counts.is;
     figures.in_state_for = now - entry.state_since;
     figures.open = counts.open();
@@ -108,7 +109,7 @@ inline stats machine::snapshot(time_point now) const {
         for (std::size_t reason = 0; reason < close_reason_count; ++reason) {
             figures.closes[reason] += one.closes[reason];
         }
-        if (!endpoints_[id].present()) continue;
+        if (!endpoints_[id].is_member()) continue;
         if (endpoints_[id].added_at >= newest_added) {
             newest_added = endpoints_[id].added_at;
             newest = open_counts.size();

@@ -27,6 +27,7 @@ inline constexpr double least_difference = 0.02;
 
 inline void machine::reported(slot_id id, std::size_t total, time_point now) {
     const slot& asked = connections_[id];
+    if (asked.former) return;
     const endpoint_counts& counts = connections_.at(asked.endpoint);
     server_total& noted = endpoints_[asked.endpoint].total;
     noted.sessions = total;
@@ -91,12 +92,12 @@ inline void machine::ask_for_totals(time_point now) {
     double most = 0;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         if (next_seat(id) < least && may_dial(id, now)) least = next_seat(id);
-        if (endpoints_[id].present()) most = std::max(most, last_seat(id));
+        if (endpoints_[id].is_member()) most = std::max(most, last_seat(id));
     }
     if (most < least) return;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
         const slot_id asked = connections_.at(id).oldest;
-        if (!endpoints_[id].present() || asked == none) continue;
+        if (!endpoints_[id].is_member() || asked == none) continue;
         if (!total_of(id, now, freshness - totals::time_to_answer)) start_check(asked, now);
     }
 }
@@ -136,7 +137,7 @@ inline std::optional<double> machine::estimate_totals(time_point now) {
         return endpoints_[id].late && now - endpoints_[id].added_at < totals::newness;
     };
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present() || connections_.at(id).share <= 0 || is_new(id)) continue;
+        if (!endpoints_[id].is_member() || connections_.at(id).share <= 0 || is_new(id)) continue;
         if (const auto total = total_of(id, now, totals::memory)) sum += *total, ++known;
     }
     if (known == 0) return std::nullopt;
@@ -144,7 +145,7 @@ inline std::optional<double> machine::estimate_totals(time_point now) {
     sum = 0;
     std::size_t present = 0;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present() || connections_.at(id).share <= 0) continue;
+        if (!endpoints_[id].is_member() || connections_.at(id).share <= 0) continue;
         totals_[id] = total_of(id, now, is_new(id) ? totals::newness : totals::memory)
                           .value_or(is_new(id) ? 0 : typical);
         sum += totals_[id];
@@ -168,7 +169,7 @@ inline machine::shedding_view machine::look_at_totals(time_point now) {
         if (next_seat(id) < least && may_be_given(id)) least = next_seat(id);
     }
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present() || connections_.at(id).oldest == none) continue;
+        if (!endpoints_[id].is_member() || connections_.at(id).oldest == none) continue;
         if (connections_.at(id).share <= 0 || last_seat(id) < least) continue;
         if (!total_of(id, now, freshness)) continue;
         if (view.from == none || totals_[id] > totals_[view.from]) view.from = id;
@@ -190,7 +191,7 @@ inline machine::shedding_view machine::look_at_totals(time_point now) {
 inline double machine::chance_to_shed(double mean) const {
     double chance = 0;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].present() || totals_[id] - mean < 1) continue;
+        if (!endpoints_[id].is_member() || totals_[id] - mean < 1) continue;
         chance += 0.5 * (totals_[id] - mean) / totals_[id] * static_cast<double>(loads_[id]);
     }
     return std::min(chance, 1.0);

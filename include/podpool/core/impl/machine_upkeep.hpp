@@ -7,7 +7,12 @@ namespace podpool::core {
 
 /// Draws every conclusion from what has changed; called at the end of each event.
 inline void machine::settle(time_point now) {
-    if (fallback_ != none_reachable()) update_usable();
+    if (fallback_ != none_reachable()) {
+        update_usable();
+        // What stands in for its role has a share from now on, or none.
+        if (any_leaving_) update_shares(now);
+    }
+    if (any_leaving_) review_leaving(now);
     if (roles_.prefer_standby) review_preference(now);
     if (any_unwell_ && !closing_) ask_doubtful(now);
     serve(now);
@@ -103,12 +108,13 @@ inline void machine::grow_for(role wanted, time_point now) {
     }
 }
 
-/// Closes idle connections of absent endpoints, which serve nobody, when they take the room that waiting
-/// callers need.
+/// Closes idle connections of endpoints that are absent or not ready, which serve nobody, when they take the
+/// room that waiting callers need.
 inline void machine::make_room_from_parked(std::size_t wanted) {
     if (fallback_) return;
     for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-        if (!endpoints_[id].known || endpoints_[id].present()) continue;
+        const endpoint_entry& entry = endpoints_[id];
+        if (!entry.known || entry.takes_connections() || entry.superseded) continue;
         while (connections_.at(id).oldest != none) {
             if (wanted == 0) return;
             close_slot(connections_.at(id).oldest, close_reason::endpoint_removed);
@@ -375,7 +381,7 @@ inline time_point machine::earliest_deadline(time_point now) const {
     for (const role wanted : {role::any, role::primary, role::standby}) {
         if (waiters_.empty(wanted)) continue;
         if (estimated_open_ > duration{0}) at(waiters_.front_since(wanted) + estimated_open_);
-        if (wanted != role::any) at(searches_[static_cast<std::size_t>(wanted)].next);
+        if (wanted != role::any) at(demand_[static_cast<std::size_t>(wanted)].next_search);
     }
     at(readiness_.next_deadline());
     for (const slot_id id : checks_) at(connections_[id].since + std::max(patience, 4 * estimated_open_));
@@ -390,7 +396,7 @@ inline time_point machine::earliest_deadline(time_point now) const {
             at(connections_[id].since + std::max(patience, 4 * estimated_open_));
         }
         for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
-            if (!endpoints_[id].present()) continue;
+            if (!endpoints_[id].takes_connections()) continue;
             at(endpoints_[id].retry_at);
             at(endpoints_[id].credit_at);
         }

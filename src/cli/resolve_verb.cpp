@@ -51,7 +51,7 @@ std::string hints_text(const endpoint_info& one) {
     return text;
 }
 
-boost::json::array to_json(const std::vector<std::string>& texts) {
+boost::json::array array_of(const std::vector<std::string>& texts) {
     boost::json::array all;
     for (const std::string& text : texts) all.emplace_back(text);
     return all;
@@ -137,8 +137,8 @@ boost::json::object to_json(const endpoint_set& answer) {
         row["zone"] = json_or_null(one.zone);
         row["pod"] = json_or_null(one.pod);
         row["node"] = json_or_null(one.node);
-        row["hint_zones"] = to_json(one.hint_zones);
-        row["hint_nodes"] = to_json(one.hint_nodes);
+        row["hint_zones"] = array_of(one.hint_zones);
+        row["hint_nodes"] = array_of(one.hint_nodes);
         row["weight"] = one.weight;
         endpoints.push_back(std::move(row));
     }

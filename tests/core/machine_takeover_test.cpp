@@ -14,6 +14,13 @@ endpoint_set answer_of_api(std::initializer_list<int> numbers, removal_kind remo
     return answer;
 }
 
+/// Without checks, which this test's world doesn't answer.
+options unchecked(std::size_t max_conns) {
+    options settings = settings_of(max_conns);
+    settings.health_check_period = 24h;
+    return settings;
+}
+
 std::size_t on(const bare_pool& pool, int number) {
     const endpoint_id id = pool.machine.endpoints().find(address(number));
     return id == none ? 0 : pool.machine.connections().at(id).open();
@@ -42,7 +49,7 @@ bool reached(bare_pool& pool, Condition condition) {
 }  // namespace
 
 TEST_CASE("what only a former source has serves on while its connections move, one at a time") {
-    bare_pool pool(settings_of(8), {9});
+    bare_pool pool(unchecked(8), {9});
     pool.open_idle(8);
     pool.machine.discovered(answer_of_api({1, 2}, removal_kind::superseding), pool.now);
     CHECK(pool.collect(action_kind::close).empty());
@@ -70,7 +77,7 @@ TEST_CASE("what only a former source has serves on while its connections move, o
 }
 
 TEST_CASE("the last connection of a former source moves, too, though no endpoint has two") {
-    bare_pool pool(settings_of(2), {9});
+    bare_pool pool(unchecked(2), {9});
     pool.open_idle(1);
     pool.machine.discovered(answer_of_api({1, 2}, removal_kind::superseding), pool.now);
     CHECK(reached(pool, [&] { return on(pool, 9) == 0; }));
@@ -78,7 +85,7 @@ TEST_CASE("the last connection of a former source moves, too, though no endpoint
 }
 
 TEST_CASE("nothing new is opened where only a former source has an endpoint, not even begun before") {
-    bare_pool pool(settings_of(4), {9});
+    bare_pool pool(unchecked(4), {9});
     pool.lease_new(1);
     pool.machine.acquire(pool.now, never, 100);
     const std::vector<action> begun = pool.collect(action_kind::open);
@@ -92,7 +99,7 @@ TEST_CASE("nothing new is opened where only a former source has an endpoint, not
 }
 
 TEST_CASE("a former source's endpoint that the new one has, too, is an endpoint like any other") {
-    bare_pool pool(settings_of(4), {1, 9});
+    bare_pool pool(unchecked(4), {1, 9});
     pool.open_idle(4);
     pool.machine.discovered(answer_of_api({1}, removal_kind::superseding), pool.now);
     pool.machine.discovered(answer_of_api({1, 9}, removal_kind::authoritative), pool.now);
@@ -102,7 +109,7 @@ TEST_CASE("a former source's endpoint that the new one has, too, is an endpoint 
 }
 
 TEST_CASE("moves go on while the source has something to complain of, if its word holds") {
-    bare_pool pool(settings_of(4), {1});
+    bare_pool pool(unchecked(4), {1});
     pool.open_idle(4);
     pool.machine.discovered(answer_of_api({1, 2}, removal_kind::authoritative), pool.now);
     pool.machine.discovery_failed("slice db-x: no port 5432", pool.now);

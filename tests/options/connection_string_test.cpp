@@ -65,7 +65,7 @@ TEST_CASE("#40 pool keys are taken out of a URI and the rest stays byte for byte
         {"postgresql://%2Frun%2Fpg/db?pool_a=1", "postgresql://%2Frun%2Fpg/db", "pool_a=1;"},
         {"postgresql://a,b:1,[::1],c/db?pool_a=1", "postgresql://a,b:1,[::1],c/db", "pool_a=1;"},
         {"postgresql://h/db?pool_a=1&pool_a=2", "postgresql://h/db", "pool_a=1;pool_a=2;"},
-        {"postgresql://h/db?xpool_a=1&POOL_a=2", "postgresql://h/db?xpool_a=1&POOL_a=2", ""},
+        {"postgresql://h/db?xpool_a=1&aPOOL_a=2", "postgresql://h/db?xpool_a=1&aPOOL_a=2", ""},
         {"mysql://u:p@h:3306/db?pool_a=1&charset=utf8mb4", "mysql://u:p@h:3306/db?charset=utf8mb4",
          "pool_a=1;"},
         {"x-y.z+1://h?pool_a=1", "x-y.z+1://h", "pool_a=1;"},

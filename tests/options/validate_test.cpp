@@ -76,7 +76,7 @@ TEST_CASE("#40 options set in code are checked as those of a string") {
         {[](options& o) { o.connect_timeout = 1h; },
          "pool_connect_timeout: 1h is too large" + duration + "10ms to 10m"},
         {[](options& o) { o.discovery = static_cast<podpool::discovery_kind>(99); },
-         "pool_discovery: 99 is unknown; expected one of auto, dns, srv, static"},
+         "pool_discovery: 99 is unknown; expected one of auto, dns, srv, kubernetes, static"},
         {[](options& o) { o.dns_search = static_cast<podpool::dns_search_mode>(99); },
          "pool_dns_search: 99 is unknown; expected one of auto, system, off"},
         {[](options& o) { o.address_family = static_cast<podpool::address_family>(99); },

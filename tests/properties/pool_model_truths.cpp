@@ -101,9 +101,11 @@ bool pool_model::others_serve(core::endpoint_id at, role wanted) const {
 }
 
 /// Whether a waiter is spared a connection that one who wants another role is given: its server isn't well,
-/// and others may serve the one but not the other.
+/// and others may serve the one but not the other; or it shuts down and stands in for its role only.
 bool pool_model::is_spared(slot_id slot, const waiter& waiting, role other) const {
     const core::endpoint_id at = machine_.connections()[slot].endpoint;
+    const bool serves_all = is_member(endpoints_.at(where(slot))) || nothing_reachable();
+    if (waiting.wanted == role::any && !serves_all) return true;
     if (machine_.endpoints()[at].doubtful) return true;
     return waiting.wanted != other && (is_asked(where(slot)) || machine_.endpoints()[at].ejection.ejected);
 }

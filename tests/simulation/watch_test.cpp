@@ -26,7 +26,7 @@ void expect_nothing_lost(const simulated_pool& pool) {
 
 }  // namespace
 
-TEST_CASE("a new pod has its share by the pace of moves, and learning of it takes the watch's delay only") {
+TEST_CASE("new pods that the API server tells of have their share by the pace of moves") {
     const auto seed = GENERATE(1U, 2U, 3U);
     world here(seed);
     auto pods = here.add_pods(3);
@@ -36,7 +36,7 @@ TEST_CASE("a new pod has its share by the pace of moves, and learning of it take
     pods.push_back(&here.add_pod());
     pods.push_back(&here.add_pod());
     here.publish(pods);
-    REQUIRE(here.run_until([&] { return !pods[3]->dials.empty() && !pods[4]->dials.empty(); }, 10s));
+    REQUIRE(here.run_until([&] { return !pods[3]->dials.empty() && !pods[4]->dials.empty(); }, 20s));
     CHECK(here.run_until([&] { return largest_gap(here.sessions(pods)) <= 1; }, 60s));
     expect_nothing_lost(pool);
     here.run_for(5min);

@@ -72,12 +72,14 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 std::string with_key(const std::string& text, const std::string& key) { return replaced(text, "#", key); }
 
-/// Whether the pool may refuse what libpq accepts: a value that swallowed the next pair, or an "@" that
-/// would end the user's name once our pair is gone.
+/// Whether the pool may refuse what libpq accepts: a value that swallowed the next pair, an "@" that would
+/// end the user's name once our pair is gone, a blank after a URI, or pairs parted by semicolons.
 bool refused_on_purpose(const std::string& message) {
     return message.find("the value is missing, or holds a \"=\"") != std::string::npos ||
            message.find("has no value before the next key=value pair") != std::string::npos ||
-           message.find("holds an \"@\"") != std::string::npos;
+           message.find("holds an \"@\"") != std::string::npos ||
+           message.find("ends with a blank or a line break") != std::string::npos ||
+           message.find("holds \";\" and \"=\"") != std::string::npos;
 }
 
 }  // namespace

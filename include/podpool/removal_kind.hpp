@@ -14,8 +14,8 @@ enum class removal_kind : std::uint8_t {
     /// come back. When no endpoint of the answer can serve, established connections are used for as long as
     /// that holds.
     authoritative,
-    /// As `authoritative`, but what earlier answers had came from another source, which this one replaces: those
-    /// endpoints get nothing new, serve by the connections that they have, and lose them at the pace of moves.
+    /// As `authoritative`, but a former source had told of it: it gets nothing new, serves by the connections
+    /// that it has, and loses them at the pace of moves.
     superseding,
 };
 

@@ -30,7 +30,7 @@ template <class Driver, class Handler>
 void start_wait_until_ready(const std::shared_ptr<pool_state<Driver>>& pool, std::chrono::nanoseconds timeout,
                             Handler handler) {
     using adapted = leaseless_handler<Driver, Handler>;
-    // Its handler may run on another thread, and end the pool, before this returns.
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): its handler may end the pool meanwhile
     const std::shared_ptr<pool_state<Driver>> hold = pool;
     if (hold->in_child()) {
         return post_completion<Driver>(adapted{std::move(handler)}, hold->executor(),

@@ -72,6 +72,7 @@ bool keeps_what_is_good(const report_log& log, int least) {
 }  // namespace
 
 TEST_CASE("a watch tells what there is, and each change as it comes") {
+    report_log late;  // outlives the watch
     watched f;
     gate go_on;
     f.then_list([&](exchange& with) {
@@ -85,7 +86,6 @@ TEST_CASE("a watch tells what there is, and each change as it comes") {
     CHECK(f.log.find_slices()->problem.empty());
     CHECK(endpoint_count(f.log.find_slices()) == 1);
     // One who comes later is told at once.
-    report_log late;
     REQUIRE(f.service->subscribe(late.subscriber()));
     CHECK(endpoint_count(late.all().at(0)) == 1);
     go_on.open();
@@ -369,6 +369,7 @@ TEST_CASE("a watch ends with its last subscriber, and takes no other") {
 }
 
 TEST_CASE("who has unsubscribed isn't told any more") {
+    report_log other;  // outlives the watch
     watched f;
     gate go_on;
     f.then_list([&](exchange& with) {
@@ -378,7 +379,6 @@ TEST_CASE("who has unsubscribed isn't told any more") {
     });
     f.watch();
     f.log.find_slices();
-    report_log other;
     REQUIRE(f.service->subscribe(other.subscriber()));
     f.service->unsubscribe(f.number);
     const std::size_t before = f.log.all().size();

@@ -148,7 +148,7 @@ asio::awaitable<void> accept_clients(tcp::acceptor& acceptor, podpool::pool<Driv
 }
 
 /// Waits for a signal, then lets the requests under way have their answers and the database its sessions.
-/// Whoever started the program kills it when that takes too long.
+/// A program that takes too long for that is killed by whatever started it.
 template <class Driver>
 asio::awaitable<void> end_in_order(asio::signal_set& stop, tcp::acceptor& acceptor,
                                    podpool::pool<Driver>& pool, work& all) {

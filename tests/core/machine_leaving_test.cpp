@@ -109,7 +109,7 @@ TEST_CASE("a member that failed is tried again while one that shuts down stands 
         if (pool.status(slot) == slot_status::leased) pool.machine.released(slot, {}, false, pool.now);
         if (pool.status(slot) == slot_status::closing) pool.machine.closed(slot, pool.now);
     }
-    // Nobody asks for a connection.
+    // No caller asks for a connection.
     const time_point end = pool.now + 1min;
     while (pool.now < end && on(pool, 2) == 0) {
         pool.tick_at_deadline();

@@ -88,7 +88,7 @@ public:
     [[nodiscard]] std::size_t open_connections() const { return open_; }
     /// Takes the server's certificate from its file again, for connections to come.
     void reload_certificate(const tls_files& files);
-    /// What is set on the context of TLS for connections to come.
+    /// Settings of the TLS context for connections to come.
     void configure(const std::function<void(boost::asio::ssl::context&)>& change);
 
 private:

@@ -29,7 +29,7 @@ std::string with_length(const std::string& body, const std::string& status = "20
            "\r\n\r\n" + body;
 }
 
-/// What is wrong with these bytes, in one piece.
+/// The error that these bytes make when they come in one piece.
 std::string refusal_of(const std::string& bytes) {
     return reading::refusal([&] {
         http_answer answer;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Who shares a watch, and what becomes of it in a child of fork().
+// Which sources share a watch, and what becomes of it in a child of fork().
 #include "discovery/kubernetes/watch_registry.hpp"
 
 #include "api_server_support.hpp"

@@ -14,7 +14,7 @@ namespace http = boost::beast::http;
 http_answer::http_answer() {
     parser_.eager(true);
     parser_.header_limit(longest_head);
-    // Whoever takes the body bounds it.
+    // The listener that takes the body bounds its size.
     parser_.body_limit(boost::none);
 }
 

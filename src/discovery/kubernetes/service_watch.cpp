@@ -106,7 +106,7 @@ void service_watch::pause_after(const watch_pace::verdict& verdict, const std::s
 
 void service_watch::publish(std::string problem) {
     const std::lock_guard lock(mutex_);
-    // What is confirmed is told again, so that a pool knows how old its answer is; a problem is told once.
+    // A confirmed set is told again, so that a pool knows how old its answer is; a problem is told once.
     if (!problem.empty() && report_->problem == problem) return;
     report_ = std::make_shared<const service_report>(
         service_report{follower_.slices(), std::move(problem), report_->asked_since});

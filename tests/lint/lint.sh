@@ -152,14 +152,11 @@ step_tidy() { tidy tidy -v "/tests/"; }
 step_tidy-tests() { tidy dev "^$root/tests/"; }
 
 step_length() {
-    local file lines most status=0
+    local file lines status=0
     while read -r file; do
         lines=$(wc -l <"$file")
-        # Kinds of options came to it that belong into a header of their own; it may not grow further.
-        most=$max_lines
-        if [[ $file == include/podpool/detail/option_fields.hpp ]]; then most=514; fi
-        if ((lines > most)); then
-            printf '%s: %d lines, at most %d\n' "$file" "$lines" "$most"
+        if ((lines > max_lines)); then
+            printf '%s: %d lines, at most %d\n' "$file" "$lines" "$max_lines"
             status=1
         fi
     done < <(find_files 'hpp|cpp|ipp' include src drivers)

@@ -4,9 +4,7 @@
 #include <podpool/balance_policy.hpp>
 #include <podpool/detail/byte_size_text.hpp>
 #include <podpool/detail/choices.hpp>
-#include <podpool/detail/cluster_identity.hpp>
 #include <podpool/detail/connection_string.hpp>
-#include <podpool/detail/dns_server_list.hpp>
 #include <podpool/detail/duration_text.hpp>
 #include <podpool/detail/nearest.hpp>
 #include <podpool/detail/option_message.hpp>
@@ -340,30 +338,6 @@ struct choice_field {
     }
 };
 
-/// `ip:port,...`, kept as it is written; parse_dns_servers() takes it apart.
-struct dns_servers_field {
-    static constexpr std::string_view kind = "list";
-    static constexpr std::string_view unset = "system";
-    std::string options::* member;
-
-    [[nodiscard]] static std::string range() { return "ip:port,... or system"; }
-    [[nodiscard]] static std::string expected() {
-        return "ip:port,... such as 10.0.0.10 or 10.0.0.10:53,[fd00::10]:53, or system";
-    }
-    void read(option_draft& draft, std::string_view key, std::string_view text) const {
-        draft.result.*member = text == unset ? std::string_view{} : text;
-        check(key, draft.result);
-    }
-    [[nodiscard]] std::string text(const options& from) const {
-        return (from.*member).empty() ? std::string(unset) : from.*member;
-    }
-    void check(std::string_view key, const options& current) const {
-        const parsed_dns_servers parsed = parse_dns_servers(current.*member);
-        if (parsed.problem.empty()) return;
-        refuse(std::string(key) + ": " + parsed.problem + "; expected " + expected());
-    }
-};
-
 struct name_field {
     static constexpr std::string_view kind = "text";
     static constexpr std::size_t longest = 63;
@@ -387,127 +361,6 @@ struct name_field {
             return c >= ' ' && c <= '~' && c != '\'' && c != '"' && c != '\\';
         });
         if (!good) refuse_value(key, *this, shown_value(name), "holds a character that is not allowed");
-    }
-};
-
-/// The name of a zone, as Kubernetes has it in the label topology.kubernetes.io/zone.
-struct zone_field {
-    static constexpr std::string_view kind = "text";
-    static constexpr std::string_view unset = "none";
-    static constexpr std::size_t longest = 63;
-    std::string options::* member;
-
-    [[nodiscard]] static std::string range() {
-        return "none, auto, service or a zone: 1 to 63 letters, digits, '-', '_' and '.'";
-    }
-    [[nodiscard]] static std::string expected() { return range(); }
-    void read(option_draft& draft, std::string_view key, std::string_view text) const {
-        draft.result.*member = text == unset ? std::string_view() : text;
-        check(key, draft.result);
-    }
-    [[nodiscard]] std::string text(const options& from) const {
-        return (from.*member).empty() ? std::string(unset) : from.*member;
-    }
-    void check(std::string_view key, const options& current) const {
-        const std::string& zone = current.*member;
-        if (zone.size() > longest) refuse_value(key, *this, shown_value(zone), "is too long");
-        const bool good = std::all_of(zone.begin(), zone.end(), [](char c) {
-            return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
-                   c == '.';
-        });
-        if (!good) refuse_value(key, *this, shown_value(zone), "holds a character that is not allowed");
-    }
-};
-
-/// A path or a URL, kept as it is written, or a word that stands for none.
-struct place_field {
-    static constexpr std::string_view kind = "text";
-    static constexpr std::size_t longest = 1024;
-    std::string options::* member;
-    std::string_view unset;
-    std::string_view meant;
-
-    [[nodiscard]] std::string range() const { return std::string(unset) + " or " + std::string(meant); }
-    [[nodiscard]] std::string expected() const { return range(); }
-    void read(option_draft& draft, std::string_view key, std::string_view text) const {
-        draft.result.*member = text == unset ? std::string_view() : text;
-        check(key, draft.result);
-    }
-    [[nodiscard]] std::string text(const options& from) const {
-        return (from.*member).empty() ? std::string(unset) : from.*member;
-    }
-    void check(std::string_view key, const options& current) const {
-        const std::string& place = current.*member;
-        if (place.size() > longest) refuse_value(key, *this, shown_value(place), "is too long");
-        const bool good =
-            std::all_of(place.begin(), place.end(), [](char c) { return c >= ' ' && c <= '~'; });
-        if (!good) refuse_value(key, *this, shown_value(place), "holds a character that is not allowed");
-    }
-};
-
-/// A port of a pod by its number or by its name, which has a letter.
-struct pod_port_field {
-    static constexpr std::string_view kind = "text";
-    static constexpr std::string_view unset = "auto";
-    static constexpr std::size_t longest = 63;
-    static constexpr std::uint64_t highest = 65'535;
-    std::string options::* member;
-
-    [[nodiscard]] static std::string range() {
-        return "auto, 1 to 65535 or a name: 1 to 63 lower-case letters, digits and '-'";
-    }
-    [[nodiscard]] static std::string expected() { return range(); }
-    void read(option_draft& draft, std::string_view key, std::string_view text) const {
-        draft.result.*member = text == unset ? std::string_view() : text;
-        check(key, draft.result);
-    }
-    [[nodiscard]] std::string text(const options& from) const {
-        return (from.*member).empty() ? std::string(unset) : from.*member;
-    }
-    void check(std::string_view key, const options& current) const {
-        const std::string& port = current.*member;
-        if (port.size() > longest) refuse_value(key, *this, shown_value(port), "is too long");
-        const bool good = std::all_of(port.begin(), port.end(), [](char c) {
-            return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-';
-        });
-        if (!good) refuse_value(key, *this, shown_value(port), "holds a character that is not allowed");
-        std::uint64_t number = 0;
-        const bool numeric = !port.empty() && std::all_of(port.begin(), port.end(), is_digit);
-        if (numeric && (!append_digits(port, highest, number) || number == 0)) {
-            refuse_value(key, *this, shown_value(port), "is no port");
-        }
-    }
-};
-
-/// The identities of a cluster's servers, kept as they are written; cluster_identity takes them apart.
-struct cluster_field {
-    static constexpr std::string_view kind = "list";
-    static constexpr std::string_view unset = "off";
-    static constexpr std::size_t longest = 64;
-    std::string options::* member;
-
-    [[nodiscard]] static std::string range() { return "off, learn or identity,..."; }
-    [[nodiscard]] static std::string expected() {
-        return "off, learn or identities with commas between them, each of 1 to 64 letters, digits and '-'";
-    }
-    void read(option_draft& draft, std::string_view key, std::string_view text) const {
-        draft.result.*member = text == unset ? std::string_view() : text;
-        check(key, draft.result);
-    }
-    [[nodiscard]] std::string text(const options& from) const {
-        return (from.*member).empty() ? std::string(unset) : from.*member;
-    }
-    void check(std::string_view key, const options& current) const {
-        const std::string_view all = current.*member;
-        if (all.empty()) return;
-        for (const std::string_view one : identities_in(all)) {
-            const bool good = std::all_of(one.begin(), one.end(), [](char c) {
-                return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-            });
-            if (one.empty()) refuse_value(key, *this, shown_value(all), "has an empty identity");
-            if (one.size() > longest) refuse_value(key, *this, shown_value(one), "is too long");
-            if (!good) refuse_value(key, *this, shown_value(one), "holds a character that is not allowed");
-        }
     }
 };
 

@@ -8,6 +8,7 @@
 #include <podpool/detail/option_fields.hpp>
 #include <podpool/detail/option_message.hpp>
 #include <podpool/detail/share_text.hpp>
+#include <podpool/detail/word_fields.hpp>
 #include <podpool/options.hpp>
 
 #include <algorithm>

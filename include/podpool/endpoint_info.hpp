@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace podpool {
 
@@ -32,12 +31,6 @@ struct endpoint_info {
     /// The zone, or the node, whose programs the source would like to use it (`pool_zone=service`); empty:
     /// those of its zone.
     std::string meant_for;
-    /// The name of its pod and of the node that this runs on, for people to look at; empty when unknown.
-    std::string pod;
-    std::string node;
-    /// The zones and the nodes whose programs Kubernetes would like to use it, for people to look at.
-    std::vector<std::string> hint_zones;
-    std::vector<std::string> hint_nodes;
     /// How much it should carry in relation to the other endpoints, 1 to 65535 (0 counts as 1).
     std::uint32_t weight = 1;
 

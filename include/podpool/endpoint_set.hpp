@@ -3,6 +3,7 @@
 
 #include <podpool/endpoint.hpp>
 #include <podpool/endpoint_info.hpp>
+#include <podpool/pod_details.hpp>
 #include <podpool/removal_kind.hpp>
 
 #include <chrono>
@@ -31,6 +32,8 @@ struct endpoint_set {
     /// What was found and isn't used, since the pool uses the other address family of its name
     /// (`pool_address_family`). For people to look at; the pool doesn't read it.
     std::vector<endpoint> left_out;
+    /// The pods behind the endpoints, as far as the source knows them; in no particular order.
+    std::vector<pod_details> pods;
     /// What somebody should know who looks at this answer; empty: nothing. The pool doesn't read it.
     std::string remark;
 };

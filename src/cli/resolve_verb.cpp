@@ -20,9 +20,21 @@ namespace podpool::cli {
 
 namespace {
 
-std::vector<endpoint_info> sorted(const endpoint_set& answer) {
-    std::vector<endpoint_info> all = answer.endpoints;
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.where < b.where; });
+/// An endpoint with what is known of its pod.
+struct entry {
+    endpoint_info info;
+    pod_details pod;
+
+    friend bool operator==(const entry&, const entry&) = default;
+};
+
+std::vector<entry> sorted(const endpoint_set& answer) {
+    std::map<endpoint, pod_details> pods;
+    for (const pod_details& one : answer.pods) pods.emplace(one.where, one);
+    std::vector<entry> all;
+    for (const endpoint_info& one : answer.endpoints) all.push_back({one, pods[one.where]});
+    std::sort(all.begin(), all.end(),
+              [](const entry& a, const entry& b) { return a.info.where < b.info.where; });
     return all;
 }
 
@@ -33,18 +45,19 @@ bool differ(const endpoint_set& before, const endpoint_set& after) {
 
 std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
 
-std::string conditions(const endpoint_info& one) {
+std::string conditions(const entry& known) {
+    const auto& [one, pod] = known;
     std::string text = one.ready ? "ready" : "not ready";
     text += one.serving ? ", serving" : ", not serving";
     if (one.terminating) text += ", terminating";
     if (!one.zone.empty()) text += ", zone " + one.zone;
-    if (!one.pod.empty()) text += ", pod " + one.pod;
-    if (!one.node.empty()) text += ", node " + one.node;
+    if (!pod.pod.empty()) text += ", pod " + pod.pod;
+    if (!pod.node.empty()) text += ", node " + pod.node;
     return text;
 }
 
 /// For whom Kubernetes means an endpoint: zones, and nodes as `node/NAME`.
-std::string hints_text(const endpoint_info& one) {
+std::string hints_text(const pod_details& one) {
     std::string text;
     for (const std::string& zone : one.hint_zones) text += (text.empty() ? "" : ",") + zone;
     for (const std::string& node : one.hint_nodes) text += (text.empty() ? "node/" : ",node/") + node;
@@ -127,7 +140,7 @@ exit_code watch(const database& target, bool json, std::ostream& out) {
 
 boost::json::object to_json(const endpoint_set& answer) {
     boost::json::array endpoints;
-    for (const endpoint_info& one : sorted(answer)) {
+    for (const auto& [one, pod] : sorted(answer)) {
         boost::json::object row;
         row["address"] = one.where.address;
         row["port"] = one.where.port;
@@ -135,10 +148,10 @@ boost::json::object to_json(const endpoint_set& answer) {
         row["serving"] = one.serving;
         row["terminating"] = one.terminating;
         row["zone"] = json_or_null(one.zone);
-        row["pod"] = json_or_null(one.pod);
-        row["node"] = json_or_null(one.node);
-        row["hint_zones"] = array_of(one.hint_zones);
-        row["hint_nodes"] = array_of(one.hint_nodes);
+        row["pod"] = json_or_null(pod.pod);
+        row["node"] = json_or_null(pod.node);
+        row["hint_zones"] = array_of(pod.hint_zones);
+        row["hint_nodes"] = array_of(pod.hint_nodes);
         row["weight"] = one.weight;
         endpoints.push_back(std::move(row));
     }
@@ -162,18 +175,17 @@ std::string to_text(const endpoint_set& answer) {
     std::vector<column> columns{column("ADDRESS"), column("PORT", align::right), column("READY"),
                                 column("SERVING"), column("TERMINATING"),        column("ZONE")};
     // Only Kubernetes' API tells of these.
-    const bool with_pods =
-        std::any_of(answer.endpoints.begin(), answer.endpoints.end(), [](const endpoint_info& one) {
-            return !one.pod.empty() || !one.node.empty() || !hints_text(one).empty();
-        });
+    const bool with_pods = std::any_of(answer.pods.begin(), answer.pods.end(), [](const pod_details& one) {
+        return !one.pod.empty() || !one.node.empty() || !hints_text(one).empty();
+    });
     if (with_pods) columns.insert(columns.end(), {column("POD"), column("NODE"), column("HINTS")});
     text_table table(columns);
-    for (const endpoint_info& one : sorted(answer)) {
+    for (const auto& [one, pod] : sorted(answer)) {
         std::vector<std::string> cells{one.where.address,          std::to_string(one.where.port),
                                        yes_or_no(one.ready),       yes_or_no(one.serving),
                                        yes_or_no(one.terminating), or_dash(one.zone)};
         if (with_pods)
-            cells.insert(cells.end(), {or_dash(one.pod), or_dash(one.node), or_dash(hints_text(one))});
+            cells.insert(cells.end(), {or_dash(pod.pod), or_dash(pod.node), or_dash(hints_text(pod))});
         table.add(std::move(cells));
     }
     return "source " + answer.source + ", ttl " + ttl_text(answer) + ", next refresh " + next_text(answer) +
@@ -192,16 +204,16 @@ std::string remark_text(const endpoint_set& answer) {
 }
 
 std::string difference(const endpoint_set& before, const endpoint_set& after) {
-    std::map<endpoint, endpoint_info> known;
-    for (const endpoint_info& one : before.endpoints) known.emplace(one.where, one);
+    std::map<endpoint, entry> known;
+    for (entry& one : sorted(before)) known.emplace(one.info.where, std::move(one));
     std::string text;
-    for (const endpoint_info& one : sorted(after)) {
-        const auto found = known.find(one.where);
+    for (const entry& one : sorted(after)) {
+        const endpoint& where = one.info.where;
+        const auto found = known.find(where);
         if (found == known.end()) {
-            text += "  + " + to_string(one.where) + "  " + conditions(one) + "\n";
+            text += "  + " + to_string(where) + "  " + conditions(one) + "\n";
         } else {
-            if (!(found->second == one))
-                text += "  ~ " + to_string(one.where) + "  " + conditions(one) + "\n";
+            if (!(found->second == one)) text += "  ~ " + to_string(where) + "  " + conditions(one) + "\n";
             known.erase(found);
         }
     }

@@ -202,12 +202,12 @@ TEST_CASE("pods, nodes and hints are shown where the source tells of them") {
     answer.endpoints = {podpool::endpoint_info(endpoint("10.77.1.2", 5432)),
                         podpool::endpoint_info(endpoint("10.77.1.10", 5432))};
     CHECK(cli::to_text(answer).find("POD") == std::string::npos);
-    podpool::endpoint_info& told = answer.endpoints[1];
-    told.zone = "a";
-    told.pod = "db-0";
-    told.node = "n1";
-    told.hint_zones = {"a", "b"};
-    told.hint_nodes = {"n1"};
+    answer.endpoints[1].zone = "a";
+    answer.pods = {podpool::pod_details{.where = endpoint("10.77.1.10", 5432),
+                                        .pod = "db-0",
+                                        .node = "n1",
+                                        .hint_zones = {"a", "b"},
+                                        .hint_nodes = {"n1"}}};
     CHECK(cli::to_text(answer) ==
           "source kubernetes, ttl -, next refresh never\n"
           "ADDRESS     PORT  READY  SERVING  TERMINATING  ZONE  POD   NODE  HINTS\n"

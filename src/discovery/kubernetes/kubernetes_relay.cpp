@@ -46,10 +46,6 @@ endpoint_info info_of(const slice_member& member, const std::string& host) {
     info.terminating = member.terminating;
     info.identity = member.pod_uid;
     info.zone = member.zone;
-    info.pod = member.pod_name;
-    info.node = member.node;
-    info.hint_zones = member.hint_zones;
-    info.hint_nodes = member.hint_nodes;
     return info;
 }
 
@@ -206,6 +202,11 @@ void kubernetes_relay::publish_members() {
     answer.left_out = list_.left_out;
     for (const slice_member& member : list_.members) {
         answer.endpoints.push_back(info_of(member, plan_.host));
+        answer.pods.push_back(pod_details{.where = member.where,
+                                          .pod = member.pod_name,
+                                          .node = member.node,
+                                          .hint_zones = member.hint_zones,
+                                          .hint_nodes = member.hint_nodes});
     }
     plan_.zones.apply(list_.members, answer);
     publish(std::move(answer));

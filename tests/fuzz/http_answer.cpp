@@ -28,6 +28,12 @@ struct outcome {
     friend bool operator==(const outcome&, const outcome&) = default;
 };
 
+/// What is malformed in a head, or in what is between two chunks, is seen when the whole of it is there, if
+/// not before: of bytes that end within it some cuts show what is wrong, and none makes an answer of them.
+bool agree(const outcome& one, const outcome& other) {
+    return one.refused || other.refused ? !one.ends && !other.ends : one == other;
+}
+
 outcome play(std::string_view bytes, std::size_t piece) {
     outcome result;
     http_answer answer;
@@ -60,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view bytes = podpool::fuzz::text_of(data, size);
     const outcome whole = play(bytes, std::max<std::size_t>(bytes.size(), 1));
     for (const std::size_t piece : {1U, 7U}) {
-        promise(play(bytes, piece) == whole, "what is found doesn't depend on the cuts");
+        promise(agree(play(bytes, piece), whole), "what is found doesn't depend on the cuts");
     }
     return 0;
 }

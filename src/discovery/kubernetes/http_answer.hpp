@@ -72,6 +72,7 @@ private:
 
     boost::beast::http::response_parser<piecewise_body> parser_;
     std::string pending_;  // what the parser wants to see again, with more behind it
+    bool wants_more_ = false;
     bool any_ = false;
 };
 

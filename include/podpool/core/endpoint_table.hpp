@@ -34,6 +34,7 @@ struct endpoint_entry {
     bool superseded = false;       ///< only a former source has it; removed when its connections have moved
     bool stands_in = false;        ///< terminating, and used all the same since others can't serve
     bool late = false;             ///< it wasn't in the pool's first answer
+    bool expected = false;         ///< an authority has told of it, and nothing was opened yet
     bool proven = false;           ///< the last attempt succeeded
     bool silent = false;           ///< it lets a question wait
     bool role_told = false;        ///< asked for its role, it has answered, if only that it doesn't tell

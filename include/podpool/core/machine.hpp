@@ -21,7 +21,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -288,7 +287,8 @@ private:
     [[nodiscard]] bool is_straggler(const slot& held) const;
 
     // Endpoints: impl/machine_endpoints.hpp
-    void merge(const endpoint_info& info, time_point now);
+    void merge(const endpoint_info& info, removal_kind removal, time_point now);
+    void note_new_member(endpoint_id id, removal_kind removal, time_point now);
     void drop_missing(removal_kind removal, time_point now);
     void judge_missing(endpoint_id id, removal_kind removal, time_point now);
     void replace_server(endpoint_id id, time_point now);
@@ -318,19 +318,9 @@ private:
     [[nodiscard]] bool may_differ() const;
     [[nodiscard]] bool is_candidate(endpoint_id id) const;
     [[nodiscard]] bool counts_as_well(endpoint_id id, time_point now) const;
-    /// By the Webster/Sainte-Lague method of apportionment the next connection goes where this is lowest: the
-    /// one after `count` others, over the endpoint's share.
-    [[nodiscard]] double seat_at(endpoint_id id, double count) const {
-        const endpoint_counts& counts = connections_.at(id);
-        const bool wanted = counts.share > 0;
-        return wanted ? (count + counts.offset) / counts.share : std::numeric_limits<double>::infinity();
-    }
-    [[nodiscard]] double next_seat(endpoint_id id) const {
-        return seat_at(id, static_cast<double>(loads_[id]));
-    }
-    [[nodiscard]] double last_seat(endpoint_id id) const {
-        return loads_[id] == 0 ? -1 : seat_at(id, static_cast<double>(loads_[id]) - 1);
-    }
+    [[nodiscard]] double seat_at(endpoint_id id, double count) const;
+    [[nodiscard]] double next_seat(endpoint_id id) const;
+    [[nodiscard]] double last_seat(endpoint_id id) const;
 
     // Size and age: impl/machine_upkeep.hpp
     void settle(time_point now);
@@ -372,16 +362,19 @@ private:
 
     // Moves to under-loaded endpoints: impl/machine_rebalance.hpp
     void allow_moves(time_point now);
+    void expect_first_session(endpoint_id id, time_point now);
     void rebalance(time_point now);
-    /// Where a connection is surplus, and for whom such a one was opened.
+    void begin_first_session(time_point now);
+    /// Where a connection is surplus, for whom such a one was opened, and where one is missing most.
     struct surplus_place {
         endpoint_id where = none;
         role wanted = role::any;
+        endpoint_id missing_at = none;
     };
     void take_turn(time_point now);
     void move_one(surplus_place from, time_point now);
     [[nodiscard]] surplus_place fullest_with_surplus(time_point now);
-    [[nodiscard]] endpoint_id fullest_for(role wanted, time_point now) const;
+    [[nodiscard]] surplus_place fullest_for(role wanted, time_point now) const;
     [[nodiscard]] endpoint_id primary_to_leave(time_point now) const;
     [[nodiscard]] bool holds(endpoint_id id, role wanted) const {
         return held_for_[id][static_cast<std::size_t>(wanted)];
@@ -390,6 +383,8 @@ private:
     [[nodiscard]] bool set_is_certain() const;
     [[nodiscard]] bool has_two_on_one() const;
     [[nodiscard]] bool openings_pending() const;
+    [[nodiscard]] bool any_expected() const;
+    [[nodiscard]] bool move_pending() const;
     void count_loads();
 
     // The servers' own totals: impl/machine_totals.hpp
@@ -443,6 +438,7 @@ private:
     bool moves_allowed_ = false;
     time_point next_move_;                    // when to look for a surplus connection again
     time_point next_turn_;                    // the pace of moves, for whatever reason
+    time_point first_session_at_ = never;     // of a member that is expected
     std::optional<time_point> renew_before_;  // what was opened until then is renewed
     time_point queue_since_;                  // somebody has waited for a full pool at any time since
     bool shedding_ = false;                   // sessions may move to make the servers' totals even

@@ -21,7 +21,7 @@ inline void machine::discovered(const endpoint_set& answer, time_point now) {
         endpoint_entry& entry = endpoints_[id];
         if (entry.known && !entry.removed) ++entry.missed_answers;
     }
-    for (const endpoint_info& info : answer.endpoints) merge(info, now);
+    for (const endpoint_info& info : answer.endpoints) merge(info, answer.removal, now);
     drop_missing(answer.removal, now);
     update_usable();
     update_shares(now);
@@ -77,14 +77,14 @@ inline void machine::judge_missing(endpoint_id id, removal_kind removal, time_po
     }
 }
 
-inline void machine::merge(const endpoint_info& info, time_point now) {
+inline void machine::merge(const endpoint_info& info, removal_kind removal, time_point now) {
     endpoint_id id = endpoints_.find(info.where);
     if (id == none) {
         if (info.terminating && !info.serving) return;
         id = endpoints_.add(info, now);
         connections_.add_endpoint(id);
         endpoints_[id].late = counters_.discovery_answers > 1;
-        allow_moves(now);
+        note_new_member(id, removal, now);
         return;
     }
     endpoint_entry& entry = endpoints_[id];
@@ -103,12 +103,21 @@ inline void machine::merge(const endpoint_info& info, time_point now) {
     entry.missed_answers = 0;
     if (entry.is_member() == was_member) return;
     entry.state_since = now;
-    allow_moves(now);
+    note_new_member(id, removal, now);
     // It was listed before it was ready: its server's sessions begin now.
     if (entry.is_member() && entry.opens == 0) {
         entry.added_at = now;
         entry.late = true;
     }
+}
+
+/// Moves make the pool even again. Who learns of a pod when it becomes ready needn't wait with its first
+/// session.
+inline void machine::note_new_member(endpoint_id id, removal_kind removal, time_point now) {
+    const endpoint_entry& entry = endpoints_[id];
+    const bool at_once = removal == removal_kind::authoritative && counters_.discovery_answers > 1;
+    allow_moves(now);
+    if (at_once && entry.is_member() && connections_.at(id).unused()) expect_first_session(id, now);
 }
 
 /// Another server has the address now: connections to the former one are given up, and an attempt that is

@@ -18,9 +18,36 @@ inline void machine::allow_moves(time_point now) {
     maintenance_at_ = std::min(maintenance_at_, next_move_);
 }
 
+/// A member has come of which the pool was told at once: it gets a session within half a second, whatever
+/// else is being moved. That is one connection of each pool, so no storm comes of it.
+inline void machine::expect_first_session(endpoint_id id, time_point now) {
+    constexpr duration longest_wait = std::chrono::milliseconds(500);
+    if (!settings_.rebalance) return;
+    endpoints_[id].expected = true;
+    first_session_at_ = std::min(first_session_at_, later(now, rng_.up_to(longest_wait)));
+    maintenance_at_ = std::min(maintenance_at_, first_session_at_);
+}
+
+/// Gives a member that is expected its first session when it is time to. It takes a turn if there is one.
+inline void machine::begin_first_session(time_point now) {
+    constexpr duration pause = std::chrono::milliseconds(50);
+    if (first_session_at_ <= now) {
+        const surplus_place from = any_expected() ? fullest_with_surplus(now) : surplus_place{};
+        const bool wanted = from.missing_at != none && endpoints_[from.missing_at].expected;
+        first_session_at_ = wanted ? later(now, pause) : never;
+        const bool busy = replacements_opening() >= renewals_at_once(connections_.totals().open());
+        if (wanted && !busy && set_is_certain() && !move_pending()) {
+            if (next_turn_ <= now) take_turn(now);
+            move_one(from, now);
+        }
+    }
+    maintenance_at_ = std::min(maintenance_at_, first_session_at_);
+}
+
 /// Moves one surplus connection when it is time to: it is replaced by one on the endpoint with the fewest.
 inline void machine::rebalance(time_point now) {
     if (!moves_allowed_) return;
+    begin_first_session(now);
     if (next_move_ > now) {
         maintenance_at_ = std::min(maintenance_at_, next_move_);
         return;
@@ -69,6 +96,23 @@ inline bool machine::openings_pending() const {
     return false;
 }
 
+/// Whether a member of which the pool was told at once has had no session yet.
+inline bool machine::any_expected() const {
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        if (endpoints_[id].expected && endpoints_[id].is_member()) return true;
+    }
+    return false;
+}
+
+/// Whether a connection moves as soon as its lease ends.
+inline bool machine::move_pending() const {
+    for (slot_id id = 0; id < connections_.size(); ++id) {
+        const slot& held = connections_[id];
+        if (held.moving && held.due && held.status != slot_status::closing && !held.renewing) return true;
+    }
+    return false;
+}
+
 /// Where a connection is to be moved from.
 ///
 /// What was opened for a role moves among the endpoints of that role only; it would be opened again where it
@@ -76,9 +120,9 @@ inline bool machine::openings_pending() const {
 inline machine::surplus_place machine::fullest_with_surplus(time_point now) {
     if (!has_two_on_one() && !shares_vary_ && !roles_.prefer_standby && !any_leaving_) return {};
     count_loads();
-    if (const endpoint_id left = primary_to_leave(now); left != none) return {left, role::any};
+    if (const endpoint_id left = primary_to_leave(now); left != none) return {.where = left};
     for (const role wanted : {role::any, role::primary, role::standby}) {
-        if (const endpoint_id from = fullest_for(wanted, now); from != none) return {from, wanted};
+        if (const surplus_place from = fullest_for(wanted, now); from.where != none) return from;
     }
     return {};
 }
@@ -98,7 +142,7 @@ inline bool machine::has_two_on_one() const {
 /// connections more than the other. What serves only for want of a member is left whenever one may be tried:
 /// it won't serve for long, and nobody else would find out that the member is well again. What only a former
 /// source has comes before all of them.
-inline endpoint_id machine::fullest_for(role wanted, time_point now) const {
+inline machine::surplus_place machine::fullest_for(role wanted, time_point now) const {
     endpoint_id fullest = none;
     endpoint_id emptiest = none;
     const auto order = [this](endpoint_id id) { return std::pair(endpoints_[id].superseded, last_seat(id)); };
@@ -111,9 +155,10 @@ inline endpoint_id machine::fullest_for(role wanted, time_point now) const {
         if (emptiest != none && next_seat(id) >= next_seat(emptiest)) continue;
         if (may_suit(id, wanted, open_purpose::renewal) && may_dial(id, now)) emptiest = id;
     }
-    if (fullest == none || emptiest == none) return none;
+    if (fullest == none || emptiest == none) return {};
     const bool is_even = last_seat(fullest) <= next_seat(emptiest);
-    return is_even && endpoints_[fullest].is_member() ? none : fullest;
+    if (is_even && endpoints_[fullest].is_member()) return {};
+    return {.where = fullest, .wanted = wanted, .missing_at = emptiest};
 }
 
 /// With prefer_standby: the primary with the most connections if it has one for anybody and a standby, or

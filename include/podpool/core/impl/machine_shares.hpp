@@ -3,6 +3,7 @@
 
 #include <podpool/core/machine.hpp>
 
+#include <limits>
 #include <map>
 
 namespace podpool::core {
@@ -139,6 +140,22 @@ inline bool machine::apply_shares() {
         connections_.set_share(id, share, offset);
     }
     return changed;
+}
+
+/// By the Webster/Sainte-Lague method of apportionment the next connection goes where this is lowest: the one
+/// after `count` others, over the endpoint's share.
+inline double machine::seat_at(endpoint_id id, double count) const {
+    const endpoint_counts& counts = connections_.at(id);
+    const bool wanted = counts.share > 0;
+    return wanted ? (count + counts.offset) / counts.share : std::numeric_limits<double>::infinity();
+}
+
+inline double machine::next_seat(endpoint_id id) const {
+    return seat_at(id, static_cast<double>(loads_[id]));
+}
+
+inline double machine::last_seat(endpoint_id id) const {
+    return loads_[id] == 0 ? -1 : seat_at(id, static_cast<double>(loads_[id]) - 1);
 }
 
 }  // namespace podpool::core

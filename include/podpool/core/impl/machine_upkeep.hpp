@@ -62,6 +62,7 @@ inline bool machine::start_open_on(endpoint_id where, open_purpose purpose, time
     }
     openings_.push_back(id);
     endpoints_[where].spend(now, settings_.max_opens_per_second);
+    endpoints_[where].expected = false;
     actions_.push_back(action::on_slot(action_kind::open, id));
     return true;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <random>
+#include <utility>
 
 namespace podpool::test {
 
@@ -25,25 +26,30 @@ bool port_is_free(const std::string& address, std::uint16_t port) {
     return free;
 }
 
+int draw(int low, int high) {
+    std::random_device random;
+    return std::uniform_int_distribution<int>(low, high)(random);
+}
+
+/// Below the range that outgoing connections take their ports from.
+std::uint16_t draw_port() { return static_cast<std::uint16_t>(draw(20000, 30000)); }
+
 }  // namespace
 
 loopback_network::loopback_network() {
-    std::random_device seed;
-    std::mt19937 random(seed());
-    const auto draw = [&](int low, int high) {
-        return std::uniform_int_distribution<int>(low, high)(random);
-    };
     do {
-        second_ = draw(64, 250);
-        third_ = draw(1, 250);
-        // Below the range that outgoing connections take their ports from.
-        port_ = static_cast<std::uint16_t>(draw(20000, 30000));
+        prefix_ = "127." + std::to_string(draw(64, 250)) + "." + std::to_string(draw(1, 250));
+        port_ = draw_port();
     } while (!port_is_free(server_address(0), port_));
 }
 
-std::string loopback_network::address(int number) const {
-    return "127." + std::to_string(second_) + "." + std::to_string(third_) + "." + std::to_string(number);
+loopback_network::loopback_network(std::string prefix) : prefix_(std::move(prefix)) {
+    do {
+        port_ = draw_port();
+    } while (!port_is_free(server_address(0), port_));
 }
+
+std::string loopback_network::address(int number) const { return prefix_ + "." + std::to_string(number); }
 
 std::string loopback_network::server_address(std::size_t index) const {
     return address(static_cast<int>(first_server + index));

@@ -12,6 +12,9 @@ class loopback_network {
 public:
     /// The first server's address and port are free.
     loopback_network();
+    /// Another network whose addresses are all this machine's, such as that of a pod_network: the first three
+    /// numbers of its addresses, `10.77.1`. Only the port is drawn.
+    explicit loopback_network(std::string prefix);
 
     /// An address of the network, `number` 1 to 254; servers take 11, 12, 13...
     [[nodiscard]] std::string address(int number) const;
@@ -20,8 +23,7 @@ public:
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
 private:
-    int second_ = 0;
-    int third_ = 0;
+    std::string prefix_;
     std::uint16_t port_ = 0;
 };
 

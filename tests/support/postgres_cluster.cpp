@@ -63,7 +63,9 @@ bool postgres_cluster::available(std::string& why) {
 }
 
 postgres_cluster::postgres_cluster(postgres_cluster_settings settings)
-    : settings_(std::move(settings)), directory_({"podpool-pg-", system_user, "postmaster.pid", "QUIT"}) {
+    : settings_(std::move(settings)),
+      network_(settings_.network.value_or(loopback_network())),
+      directory_({"podpool-pg-", system_user, "postmaster.pid", "QUIT"}) {
     make_template();
 }
 

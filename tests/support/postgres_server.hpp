@@ -95,13 +95,17 @@ struct postgres_cluster_settings {
     std::vector<std::string> access;
     /// Environment variables of the servers, `NAME=value`; they have next to none beside these.
     std::vector<std::string> environment;
+    /// Where the servers are; none: on a network of loopback of their own. Elsewhere nobody gets in unless
+    /// `access` says so.
+    std::optional<loopback_network> network;
 };
 
 /// Real PostgreSQL servers as pods: one loopback address each, the same port, fast and unsafe settings.
 ///
-/// Every cluster has a network 127.r.s.0/24 and a port of its own, so that parallel tests don't meet. Its
-/// directory and processes go with it, also when the test process dies. There is a database `shop` owned
-/// by a user `app`, whose password is asked for by SCRAM, and a superuser `admin` without a password.
+/// Every cluster has a network 127.r.s.0/24, unless its settings have another one, and a port of its own, so
+/// that parallel tests don't meet. Its directory and processes go with it, also when the test process dies.
+/// There is a database `shop` owned by a user `app`, whose password is asked for by SCRAM, and a superuser
+/// `admin` without a password.
 class postgres_cluster {
 public:
     explicit postgres_cluster(postgres_cluster_settings settings = {});

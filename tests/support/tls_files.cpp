@@ -46,10 +46,21 @@ tls_files::tls_files(const std::string& server_name) : directory_(make_temporary
 }
 
 void tls_files::sign(const std::string& names) const {
-    write_text(directory_ + "/extensions", "subjectAltName=" + names + "\nextendedKeyUsage=serverAuth\n");
-    openssl({"x509", "-req", "-days", "30", "-in", directory_ + "/server.csr", "-CA", ca(), "-CAkey",
-             directory_ + "/ca.key", "-CAcreateserial", "-extfile", directory_ + "/extensions", "-out",
-             server_certificate()});
+    sign(directory_ + "/server.csr", server_certificate(),
+         "subjectAltName=" + names + "\nextendedKeyUsage=serverAuth\n");
+}
+
+void tls_files::sign_client(const std::string& subject) const {
+    const std::string request = directory_ + "/client.csr";
+    openssl({"req", "-subj", subject, "-out", request}, new_key(client_key()));
+    sign(request, client_certificate(), "extendedKeyUsage=clientAuth\n");
+}
+
+void tls_files::sign(const std::string& request, const std::string& certificate,
+                     const std::string& extensions) const {
+    write_text(directory_ + "/extensions", extensions);
+    openssl({"x509", "-req", "-days", "30", "-in", request, "-CA", ca(), "-CAkey", directory_ + "/ca.key",
+             "-CAcreateserial", "-extfile", directory_ + "/extensions", "-out", certificate});
 }
 
 tls_files::~tls_files() {

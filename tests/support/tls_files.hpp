@@ -18,6 +18,9 @@ public:
     /// Issues the server's certificate anew, for other names, as openssl writes them: `DNS:a,IP:10.0.0.1`.
     void sign(const std::string& names) const;
 
+    /// Issues a certificate for a client of this name, as openssl writes it: `/O=group/CN=name`.
+    void sign_client(const std::string& subject) const;
+
     /// Whether the openssl command exists; if not, `why` says so.
     static bool available(std::string& why);
 
@@ -27,8 +30,14 @@ public:
     [[nodiscard]] std::string other_ca() const { return directory_ + "/other.crt"; }
     [[nodiscard]] std::string server_certificate() const { return directory_ + "/server.crt"; }
     [[nodiscard]] std::string server_key() const { return directory_ + "/server.key"; }
+    /// What sign_client() made.
+    [[nodiscard]] std::string client_certificate() const { return directory_ + "/client.crt"; }
+    [[nodiscard]] std::string client_key() const { return directory_ + "/client.key"; }
 
 private:
+    void sign(const std::string& request, const std::string& certificate,
+              const std::string& extensions) const;
+
     std::string directory_;
 };
 

@@ -61,7 +61,6 @@ control_plane::control_plane()
                    store_url, "--listen-peer-urls", store_peer_url, "--initial-advertise-peer-urls",
                    store_peer_url, "--initial-cluster", std::string("test=") + store_peer_url});
     start_api_server();
-    start(controllers_, {directory() + "/kubeconfig", std::to_string(endpoints_per_slice)});
 }
 
 control_plane::~control_plane() {
@@ -93,6 +92,9 @@ void control_plane::start_api_server() {
         wait_for([this] { return api_server_.process.has_ended() || administrator_.is_ready(); });
     if (!api_server_.process.running()) throw problem(api_server_, "ended while starting");
     if (!came) throw problem(api_server_, "did not become ready");
+    // Those that have met an outage would pause for half a minute, and nothing would come of a new pod.
+    if (controllers_.process.running()) controllers_.process.kill9();
+    start(controllers_, {directory() + "/kubeconfig", std::to_string(endpoints_per_slice)});
 }
 
 void control_plane::kill_api_server() { api_server_.process.kill9(); }

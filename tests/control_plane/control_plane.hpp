@@ -29,7 +29,7 @@ public:
     control_plane& operator=(const control_plane&) = delete;
     ~control_plane();
 
-    /// Starts the API server unless it runs, and waits until it is ready.
+    /// Starts the API server unless it runs, waits until it is ready, and starts the controllers anew.
     void start_api_server();
     /// SIGKILL for the API server.
     void kill_api_server();
@@ -42,6 +42,9 @@ public:
     /// The API server's URL, and the certificate of the authority that it is known by.
     [[nodiscard]] static std::string url();
     [[nodiscard]] std::string ca_file() const { return tls_.ca(); }
+    /// How its administrator is known.
+    [[nodiscard]] std::string client_certificate() const { return tls_.client_certificate(); }
+    [[nodiscard]] std::string client_key() const { return tls_.client_key(); }
     /// A directory for the tests' own files, which goes with the object.
     [[nodiscard]] const std::string& directory() const { return directory_.path(); }
 

@@ -23,6 +23,8 @@ std::string what_is_missing() {
 postgres_cluster_settings settings() {
     postgres_cluster_settings wanted = dialect::settings(60);
     wanted.network.emplace(pod_network::pods);
+    // In milliseconds since 1970, for who measures.
+    wanted.configuration.push_back("log_line_prefix = '%n '");
     const std::string range = pod_network::range;
     wanted.access = {"host all admin " + range + " trust", "host all all " + range + " scram-sha-256"};
     return wanted;
@@ -38,6 +40,8 @@ bool stage::can_run() {
 
 stage& stage::shared() {
     static stage only;
+    // A test that failed may have left it dead.
+    only.plane_.start_api_server();
     return only;
 }
 

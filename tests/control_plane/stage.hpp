@@ -21,7 +21,7 @@ class stage {
 public:
     /// Whether this machine can run these tests; if not, says why in one line.
     static bool can_run();
-    /// Made at first use, by the thread that makes the pools. Throws std::runtime_error.
+    /// Made at first use, by the thread that makes the pools; its API server runs. Throws std::runtime_error.
     static stage& shared();
 
     [[nodiscard]] control_plane& plane() { return plane_; }

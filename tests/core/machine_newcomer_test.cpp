@@ -83,6 +83,21 @@ TEST_CASE("two new members have their sessions at once, also while connections a
     }
 }
 
+TEST_CASE("where many pools use the servers, about a hundred a second have their session on a new member") {
+    // 300 pools of 30, by what the servers tell.
+    std::size_t early = 0;
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        bare_pool pool = settled(authority({1, 2, 3}), 30, seed);
+        for (slot_id slot = 0; slot < 30; ++slot) pool.machine.reported(slot, 3000, pool.now);
+        pool.machine.discovered(authority({1, 2, 3, 4}), pool.now);
+        play_until(pool, pool.now + soon);
+        early += on(pool, 4);
+        play_until(pool, pool.now + 3s);
+        CHECK(on(pool, 4) >= 1);
+    }
+    CHECK(early < 20);
+}
+
 TEST_CASE("a pod that was listed before it was ready is a new member when it is") {
     bare_pool pool = settled(authority({1, 2}), 30);
     endpoint_set starting = authority({1, 2, 3});

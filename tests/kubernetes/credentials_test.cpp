@@ -130,6 +130,9 @@ TEST_CASE("a token is never sent over http, and http goes nowhere but to this ma
         CHECK_THAT(refusal_by([&] { return access_to(api, "/run/t"); }),
                    ContainsSubstring(
                        "isn't encrypted, so the token of pool_kubernetes_token_file isn't sent to it"));
+        CHECK_THAT(refusal_by([&] { return access_to(api, "", "/run/c"); }),
+                   ContainsSubstring(
+                       "isn't encrypted, so it has no certificate for pool_kubernetes_ca_file to verify"));
     }
     for (const char* api :
          {"http://10.96.0.1:8001", "http://k8s.example.com", "http://[fd00::1]",

@@ -384,6 +384,7 @@ private:
     [[nodiscard]] bool has_two_on_one() const;
     [[nodiscard]] bool openings_pending() const;
     [[nodiscard]] bool any_expected() const;
+    [[nodiscard]] double pools_like_this() const;
     [[nodiscard]] bool move_pending() const;
     void count_loads();
 

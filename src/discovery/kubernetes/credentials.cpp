@@ -216,6 +216,10 @@ api_access choose_access(const access_options& options, const pod_environment& e
         refuse_api(options.api,
                    "isn't encrypted, so the token of pool_kubernetes_token_file isn't sent to it");
     }
+    if (!access.ca_file.empty()) {
+        refuse_api(options.api,
+                   "isn't encrypted, so it has no certificate for pool_kubernetes_ca_file to verify");
+    }
     return access;
 }
 

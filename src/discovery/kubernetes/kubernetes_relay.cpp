@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -49,12 +50,10 @@ endpoint_info info_of(const slice_member& member, const std::string& host) {
     return info;
 }
 
-bool is_open_to_all(const slice_member& member) { return member.ready && !member.terminating; }
-
 /// What to tell of a Service that has no endpoint for new sessions; empty: it has one.
 std::string lack_of_members(const std::string& service, const member_list& list) {
     const auto& members = list.members;
-    if (std::any_of(members.begin(), members.end(), is_open_to_all)) return {};
+    if (std::any_of(members.begin(), members.end(), std::mem_fn(&slice_member::is_open_to_all))) return {};
     if (members.empty() && !list.problems.empty()) return {};
     if (members.empty() && !list.left_out.empty()) {
         return "Service " + service + " has " + std::to_string(list.left_out.size()) +

@@ -23,6 +23,9 @@ struct slice_member {
     bool serving = true;
     bool terminating = false;
 
+    /// Whether new sessions may be opened to it.
+    [[nodiscard]] bool is_open_to_all() const { return ready && !terminating; }
+
     friend bool operator==(const slice_member&, const slice_member&) = default;
 };
 

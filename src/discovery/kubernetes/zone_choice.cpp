@@ -8,9 +8,6 @@ namespace {
 
 using hints = std::vector<std::string> slice_member::*;
 
-/// One that gets new sessions; only such ones have hints.
-bool is_open_to_all(const slice_member& member) { return member.ready && !member.terminating; }
-
 /// Prefers the members that a hint names `place`; false, and nothing is preferred, where the hints are void.
 bool prefer(const std::vector<slice_member>& members, hints which, std::string_view place,
             std::vector<bool>& preferred) {
@@ -18,7 +15,8 @@ bool prefer(const std::vector<slice_member>& members, hints which, std::string_v
     bool found = false;
     for (std::size_t index = 0; index < members.size(); ++index) {
         const std::vector<std::string>& names = members[index].*which;
-        const bool counts = is_open_to_all(members[index]);
+        // Only those that get new sessions have hints.
+        const bool counts = members[index].is_open_to_all();
         if (counts && names.empty()) return false;
         preferred[index] = std::find(names.begin(), names.end(), place) != names.end();
         found = found || (counts && preferred[index]);

@@ -19,13 +19,30 @@ inline void machine::allow_moves(time_point now) {
 }
 
 /// A member has come of which the pool was told at once: it gets a session within half a second, whatever
-/// else is being moved. That is one connection of each pool, so no storm comes of it.
+/// else is being moved. Where many pools were told at the same time they take longer, so that about a hundred
+/// a second come, but no longer than a move may take.
 inline void machine::expect_first_session(endpoint_id id, time_point now) {
-    constexpr duration longest_wait = std::chrono::milliseconds(500);
+    constexpr duration usual = std::chrono::milliseconds(500);
+    constexpr duration apart = std::chrono::milliseconds(10);
     if (!settings_.rebalance) return;
+    const auto for_all = std::chrono::duration_cast<duration>(apart * pools_like_this());
+    const duration longest = std::min(std::max(usual, for_all), move_interval() * 6 / 5);
     endpoints_[id].expected = true;
-    first_session_at_ = std::min(first_session_at_, later(now, rng_.up_to(longest_wait)));
+    first_session_at_ = std::min(first_session_at_, later(now, rng_.up_to(longest)));
     maintenance_at_ = std::min(maintenance_at_, first_session_at_);
+}
+
+/// How many pools as large as this one use the servers, by what these have told of their sessions.
+inline double machine::pools_like_this() const {
+    std::size_t sessions = 0;
+    std::size_t own = 0;
+    for (endpoint_id id = 0; id < endpoints_.size(); ++id) {
+        const server_total& told = endpoints_[id].total;
+        if (!endpoints_[id].is_member() || !told.known) continue;
+        sessions += told.sessions;
+        own += told.own;
+    }
+    return own > 0 ? static_cast<double>(sessions) / static_cast<double>(own) : 1;
 }
 
 /// Gives a member that is expected its first session when it is time to. It takes a turn if there is one.

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: BSL-1.0
 // Measures how soon a pool under load has a session on a pod that becomes ready: from the moment at which a
 // watcher beside podpool hears of it to the first session in that server's own log.
-//   podpool_first_session [EVENTS]     default: 100
+//   podpool_first_session [EVENTS] [dns]     default: 100; dns: the pool asks a DNS server that knows the pod
+//   as soon
+//                                            as it is made
 #include "api_watcher.hpp"
 #include "stage.hpp"
+#include "support/real_dns_server.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <random>
+#include <set>
 #include <sstream>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -34,6 +42,47 @@ std::vector<milliseconds> session_starts(const postgres_server& server) {
     return starts;
 }
 
+/// Pods, and a DNS server that has the address of each as soon as it is there.
+class pods {
+public:
+    explicit pods(bool by_dns) : where(on.plane()) {
+        where.add_service("db", on.pod_port());
+        if (by_dns) dns_.emplace();
+        for (const std::size_t index : {0U, 1U, 2U}) add(index);
+    }
+    void add(std::size_t index) {
+        on.add_pods(where, {index});
+        known_.insert(index);
+        tell();
+    }
+    void remove(std::size_t index) {
+        where.terminate(pod_name(index));
+        where.remove_pod(pod_name(index));
+        known_.erase(index);
+        tell();
+    }
+    [[nodiscard]] std::string url(const std::string& pool_keys) const {
+        if (!dns_) return on.url(where, "db", pool_keys);
+        return std::string(dialect::scheme) + "://" + postgres_cluster::user() + ":" +
+               postgres_cluster::password() + "@" + name + ":" + std::to_string(on.pod_port()) + "/" +
+               postgres_cluster::database() + "?pool_dns_servers=" + dns_->address() + "&" + pool_keys;
+    }
+
+    stage& on = stage::shared();
+    application_namespace where;
+
+private:
+    void tell() {
+        std::vector<std::string> addresses;
+        for (const std::size_t index : known_) addresses.push_back(on.server(index).address());
+        if (dns_) dns_->set_records(name, addresses);
+    }
+
+    static constexpr const char* name = "db.shop.svc.cluster.local";
+    std::optional<real_dns_server> dns_;
+    std::set<std::size_t> known_;
+};
+
 template <class Condition>
 void demand(const char* what, Condition condition) {
     if (!eventually(condition)) throw std::runtime_error(std::string("it never came to this: ") + what);
@@ -42,10 +91,9 @@ void demand(const char* what, Condition condition) {
 /// Makes one server a pod and returns how long after the watcher's news its first session began.
 class arrival {
 public:
-    arrival(stage& on, application_namespace& where, const api_watcher& watcher, std::size_t index)
-        : on_(on), where_(where), watcher_(watcher), index_(index) {
-        before_ = session_starts(on.server(index)).size();
-        on.add_pods(where, {index});
+    arrival(pods& all, const api_watcher& watcher, std::size_t index)
+        : all_(all), watcher_(watcher), index_(index), before_(session_starts(server()).size()) {
+        all.add(index);
     }
     arrival(const arrival&) = delete;
     arrival& operator=(const arrival&) = delete;
@@ -54,7 +102,7 @@ public:
     double milliseconds_to_first_session() {
         std::vector<milliseconds> starts;
         demand("a session on the new pod", [&] {
-            starts = session_starts(on_.server(index_));
+            starts = session_starts(server());
             return starts.size() > before_;
         });
         demand("the watcher's news", [&] { return watcher_.ready_since(address()).has_value(); });
@@ -62,20 +110,19 @@ public:
         return std::chrono::duration<double, std::milli>(starts[before_] - news).count();
     }
     void leave() {
-        where_.terminate(pod_name(index_));
-        where_.remove_pod(pod_name(index_));
-        demand("no session on a pod that is gone", [&] { return on_.sessions(pool_name)[index_] == 0; });
+        all_.remove(index_);
+        demand("no session on a pod that is gone", [&] { return all_.on.sessions(pool_name)[index_] == 0; });
         demand("the watcher's news of its end", [&] { return !watcher_.ready_since(address()); });
     }
 
 private:
-    [[nodiscard]] const std::string& address() const { return on_.server(index_).address(); }
+    [[nodiscard]] const postgres_server& server() const { return all_.on.server(index_); }
+    [[nodiscard]] const std::string& address() const { return server().address(); }
 
-    stage& on_;
-    application_namespace& where_;
+    pods& all_;
     const api_watcher& watcher_;
     std::size_t index_;
-    std::size_t before_ = 0;
+    std::size_t before_;
 };
 
 double quantile(const std::vector<double>& sorted, double part) {
@@ -95,25 +142,21 @@ void report(std::vector<double> waits, const load& callers) {
                 callers.failed_acquires().size());
 }
 
-void measure(std::size_t events) {
-    stage& on = stage::shared();
-    application_namespace where(on.plane());
-    where.add_service("db", on.pod_port());
-    on.add_pods(where, {0, 1, 2});
-    const api_watcher watcher(on.plane(), where.name(), "db");
-    pool<database> pool(
-        on.url(where, "db", std::string("pool_max_conns=30&pool_min_conns=30&pool_name=") + pool_name));
+void measure(std::size_t events, bool by_dns) {
+    pods all(by_dns);
+    const api_watcher watcher(all.on.plane(), all.where.name(), "db");
+    pool<database> pool(all.url(std::string("pool_max_conns=30&pool_min_conns=30&pool_name=") + pool_name));
     load callers(pool, 12);
     demand("30 sessions on three pods",
-           [&] { return on.sessions(pool_name) == std::vector<std::size_t>{10, 10, 10, 0, 0}; });
+           [&] { return all.on.sessions(pool_name) == std::vector<std::size_t>{10, 10, 10, 0, 0}; });
     // After one that has just come, or long after, so that the pool is met in every state of its moves.
     std::mt19937 random(1);
     std::uniform_int_distribution<int> pause(0, 8000);
     std::vector<double> waits;
     while (waits.size() < events) {
-        arrival first(on, where, watcher, 3);
+        arrival first(all, watcher, 3);
         std::this_thread::sleep_for(milliseconds(pause(random) / 4));
-        arrival second(on, where, watcher, 4);
+        arrival second(all, watcher, 4);
         waits.push_back(first.milliseconds_to_first_session());
         waits.push_back(second.milliseconds_to_first_session());
         std::this_thread::sleep_for(milliseconds(pause(random)));
@@ -129,7 +172,8 @@ void measure(std::size_t events) {
 int main(int count, char** arguments) try {
     if (!stage::can_run()) return EXIT_FAILURE;
     constexpr std::size_t usual = 100;
-    measure(count > 1 ? std::stoul(arguments[1]) : usual);
+    measure(count > 1 ? std::stoul(arguments[1]) : usual,
+            count > 2 && std::string_view(arguments[2]) == "dns");
     return EXIT_SUCCESS;
 } catch (const std::exception& problem) {
     std::fprintf(stderr, "podpool_first_session: %s\n", problem.what());

@@ -21,20 +21,20 @@ namespace podpool::cli {
 namespace {
 
 /// An endpoint with what is known of its pod.
-struct entry {
+struct known_endpoint {
     endpoint_info info;
     pod_details pod;
 
-    friend bool operator==(const entry&, const entry&) = default;
+    friend bool operator==(const known_endpoint&, const known_endpoint&) = default;
 };
 
-std::vector<entry> sorted(const endpoint_set& answer) {
+std::vector<known_endpoint> sorted(const endpoint_set& answer) {
     std::map<endpoint, pod_details> pods;
     for (const pod_details& one : answer.pods) pods.emplace(one.where, one);
-    std::vector<entry> all;
+    std::vector<known_endpoint> all;
     for (const endpoint_info& one : answer.endpoints) all.push_back({one, pods[one.where]});
     std::sort(all.begin(), all.end(),
-              [](const entry& a, const entry& b) { return a.info.where < b.info.where; });
+              [](const known_endpoint& a, const known_endpoint& b) { return a.info.where < b.info.where; });
     return all;
 }
 
@@ -45,7 +45,7 @@ bool differ(const endpoint_set& before, const endpoint_set& after) {
 
 std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
 
-std::string conditions(const entry& known) {
+std::string conditions(const known_endpoint& known) {
     const auto& [one, pod] = known;
     std::string text = one.ready ? "ready" : "not ready";
     text += one.serving ? ", serving" : ", not serving";
@@ -204,10 +204,10 @@ std::string remark_text(const endpoint_set& answer) {
 }
 
 std::string difference(const endpoint_set& before, const endpoint_set& after) {
-    std::map<endpoint, entry> known;
-    for (entry& one : sorted(before)) known.emplace(one.info.where, std::move(one));
+    std::map<endpoint, known_endpoint> known;
+    for (known_endpoint& one : sorted(before)) known.emplace(one.info.where, std::move(one));
     std::string text;
-    for (const entry& one : sorted(after)) {
+    for (const known_endpoint& one : sorted(after)) {
         const endpoint& where = one.info.where;
         const auto found = known.find(where);
         if (found == known.end()) {

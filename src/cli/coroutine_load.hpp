@@ -41,8 +41,8 @@ public:
 
 private:
     boost::asio::awaitable<void> run_client();
-    boost::asio::awaitable<void> query_once();
-    void count_error(const std::exception_ptr& thrown);
+    boost::asio::awaitable<void> query_once(bool& acquired);
+    void count_error(const std::exception_ptr& thrown, bool acquired);
     void client_ended();
 
     const std::string sql_;
@@ -92,24 +92,26 @@ boost::asio::awaitable<void> coroutine_load<Driver>::run_client() {
             if (stopping_) co_return;
         }
         std::exception_ptr thrown;
+        bool acquired = false;
         try {
-            co_await query_once();
+            co_await query_once(acquired);
         } catch (...) {
             thrown = std::current_exception();
         }
         if (!thrown) continue;
         if (is_pool_closed(thrown)) co_return;
-        count_error(thrown);
+        count_error(thrown, acquired);
         pause.expires_after(error_pause);
         co_await pause.async_wait(boost::asio::use_awaitable);
     }
 }
 
 template <class Driver>
-boost::asio::awaitable<void> coroutine_load<Driver>::query_once() {
+boost::asio::awaitable<void> coroutine_load<Driver>::query_once(bool& acquired) {
     using clock = std::chrono::steady_clock;
     const auto wanted = clock::now();
     const auto lease = co_await pool_->async_acquire(boost::asio::use_awaitable);
+    acquired = true;
     const auto got = clock::now();
     co_await lease->async_query(sql_, boost::asio::use_awaitable);
     const auto answered = clock::now();
@@ -118,12 +120,13 @@ boost::asio::awaitable<void> coroutine_load<Driver>::query_once() {
 }
 
 template <class Driver>
-void coroutine_load<Driver>::count_error(const std::exception_ptr& thrown) {
+void coroutine_load<Driver>::count_error(const std::exception_ptr& thrown, bool acquired) {
     const std::scoped_lock held(mutex_);
     if (cutting_) {
         counted_.count_cut_off();
     } else {
         counted_.template count_error<typename Driver::error>(thrown);
+        if (!acquired) ++counted_.failed_acquires;
     }
 }
 

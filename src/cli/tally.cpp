@@ -31,6 +31,7 @@ void tally::count_cut_off() {
 void tally::merge(const tally& other) {
     queries += other.queries;
     errors += other.errors;
+    failed_acquires += other.failed_acquires;
     acquire_time.merge(other.acquire_time);
     query_time.merge(other.query_time);
     for (const auto& [where, count] : other.queries_at) queries_at[where] += count;

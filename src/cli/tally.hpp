@@ -25,8 +25,9 @@ struct tally {
         std::string example;  ///< the first one in full
     };
 
-    std::uint64_t queries = 0;  ///< that ended well
-    std::uint64_t errors = 0;   ///< of acquires and of queries
+    std::uint64_t queries = 0;          ///< that ended well
+    std::uint64_t errors = 0;           ///< of acquires and of queries
+    std::uint64_t failed_acquires = 0;  ///< of the errors: callers that got no connection
     histogram acquire_time;
     histogram query_time;
     std::map<endpoint, std::uint64_t> queries_at;

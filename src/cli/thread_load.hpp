@@ -46,7 +46,7 @@ private:
     };
 
     void run(client& self);
-    void query_once(client& self);
+    void query_once(client& self, bool& acquired);
     [[nodiscard]] bool is_stopping() const;
     void cut_off(client& slow);
 
@@ -96,8 +96,9 @@ template <class Driver>
 void thread_load<Driver>::run(client& self) {
     while (!is_stopping()) {
         std::exception_ptr thrown;
+        bool acquired = false;
         try {
-            query_once(self);
+            query_once(self, acquired);
         } catch (...) {
             thrown = std::current_exception();
         }
@@ -106,6 +107,7 @@ void thread_load<Driver>::run(client& self) {
         {
             const std::scoped_lock counting(self.mutex);
             self.counted.template count_error<typename Driver::error>(thrown);
+            if (!acquired) ++self.counted.failed_acquires;
         }
         std::unique_lock held(mutex_);
         changed_.wait_for(held, error_pause, [this] { return stopping_; });
@@ -116,10 +118,11 @@ void thread_load<Driver>::run(client& self) {
 }
 
 template <class Driver>
-void thread_load<Driver>::query_once(client& self) {
+void thread_load<Driver>::query_once(client& self, bool& acquired) {
     using clock = std::chrono::steady_clock;
     const auto wanted = clock::now();
     const auto lease = pool_.acquire();
+    acquired = true;
     const auto got = clock::now();
     {
         const std::scoped_lock held(self.mutex);

@@ -109,7 +109,9 @@ watch_frame watch_sampler::next(time_point now, stats pool, tally counted) {
     frame.pool = std::move(pool);
     std::sort(frame.pool.endpoints.begin(), frame.pool.endpoints.end(),
               [](const auto& a, const auto& b) { return a.where < b.where; });
+    frame.queries = counted.queries;
     frame.errors = counted.errors;
+    frame.failed_acquires = counted.failed_acquires;
     frame.queries_per_second = static_cast<double>(counted.queries - last_.queries) / passed;
     for (const auto& [where, queries] : counted.queries_at) {
         frame.queries_per_second_at[where] = static_cast<double>(queries - last_.queries_at[where]) / passed;
@@ -146,7 +148,9 @@ boost::json::object to_json(const watch_frame& frame) {
     result["oldest_wait_seconds"] = rounded(seconds(pool.oldest_wait));
     result["timeouts"] = pool.timeouts;
     result["queries_per_second"] = rounded(frame.queries_per_second);
+    result["queries"] = frame.queries;
     result["errors"] = frame.errors;
+    result["failed_acquires"] = frame.failed_acquires;
     result["renewals_per_second"] = rounded(pool.renewals_per_second);
     result["balance"] = std::move(balance);
     result["discovery"] = std::move(discovery);

@@ -31,7 +31,9 @@ struct watch_request {
 struct watch_frame {
     std::chrono::system_clock::time_point time;
     stats pool;
-    std::uint64_t errors = 0;  ///< of the clients, since the start
+    std::uint64_t queries = 0;          ///< of the clients, since the start: that ended well
+    std::uint64_t errors = 0;           ///< of acquires and of queries
+    std::uint64_t failed_acquires = 0;  ///< of the errors
     double queries_per_second = 0;
     std::map<endpoint, double> queries_per_second_at;
 };

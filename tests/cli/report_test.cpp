@@ -51,6 +51,8 @@ TEST_CASE("a tally keeps queries per endpoint and errors by kind with the first 
     other.count_error<podpool::postgres_error>(
         thrown(podpool::error(podpool::errc::acquire_timeout, "podpool x: 3.4s ago")));
     other.count_error<podpool::postgres_error>(thrown(std::runtime_error("else")));
+    one.failed_acquires = 1;
+    other.failed_acquires = 1;
     one.merge(other);
 
     CHECK(one.queries == 3);
@@ -59,6 +61,7 @@ TEST_CASE("a tally keeps queries per endpoint and errors by kind with the first 
     CHECK(one.query_time.largest() == 7ms);
     CHECK(one.last_query == start + 9ms);
     CHECK(one.errors == 3);
+    CHECK(one.failed_acquires == 2);
     CHECK(cli::error_summary(one) ==
           "2 errors: no connection became free within the acquire timeout\n"
           "  first: podpool x: 1.2s ago\n"

@@ -72,7 +72,9 @@ TEST_CASE("watch --json with clients shows load on every server, one object per 
     const auto frame = *last_object(run.out);
     CHECK(podpool::test::key_paths("watch", frame) == wanted);
     CHECK(frame.at("max_conns") == 6);
+    CHECK(number(frame.at("queries")) > 0);
     CHECK(frame.at("errors") == 0);
+    CHECK(frame.at("failed_acquires") == 0);
     CHECK(frame.at("balance").at("max_over_mean") == 1.0);
     CHECK(frame.at("discovery").at("source") == "dns");
     CHECK(frame.at("discovery").at("error").is_null());
@@ -80,6 +82,29 @@ TEST_CASE("watch --json with clients shows load on every server, one object per 
     CHECK(frame.at("endpoints").at(0).at("role") == "primary");
     CHECK(number(frame.at("idle")) + number(frame.at("active")) + number(frame.at("draining")) ==
           number(frame.at("open")));
+}
+
+TEST_CASE("watch --json tells failed acquires from failed queries") {
+    for (const bool async : {false, true}) {
+        for (const bool closed : {false, true}) {
+            std::vector<std::string> arguments{"watch",     "--json", "--interval", "100ms",
+                                               "--clients", "2",      "--sql",      "select 1/0"};
+            if (async) arguments.emplace_back("--async");
+            arguments.push_back(closed ? "postgresql://app@127.0.0.1:1/x?pool_acquire_timeout=100ms"
+                                       : shared_trio().uri());
+            running_command watching(arguments);
+            watching.wait_for_output(
+                last([](const boost::json::value& frame) { return number(frame.at("errors")) > 2; }));
+            watching.send(SIGTERM);
+            const auto frame = *last_object(watching.wait().out);
+            CHECK(frame.at("queries") == 0);
+            if (closed) {
+                CHECK(frame.at("failed_acquires") == frame.at("errors"));
+            } else {
+                CHECK(frame.at("failed_acquires") == 0);
+            }
+        }
+    }
 }
 
 TEST_CASE("signals reach the main thread of the command only, and nothing of it is inherited") {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSL-1.0
 # Builds the images of docker/, and their base image first where it is missing. `./dev docker-images` runs it.
-#   build_images.sh [postgres|mysql|mariadb|app|suite-postgres|suite-mysql]...     default: postgres mysql app
+#   build_images.sh [postgres|mysql|mariadb|app|suite-postgres|suite-mysql|cluster-node|cluster-system]...
+#                                                                              default: postgres mysql app
 # Where this machine's packages come from holds for the images' too: its proxies, and whether its mirror may be
 # of an older day. Nothing of it stays in an image.
 set -euo pipefail
@@ -37,8 +38,9 @@ build() {
 
 if (($# == 0)); then set -- postgres mysql app; fi
 for image in "$@"; do
-    [[ $image =~ ^(postgres|mysql|mariadb|app|suite-postgres|suite-mysql)$ ]] ||
-        fail "unknown image '$image'; expected postgres, mysql, mariadb, app, suite-postgres or suite-mysql"
+    [[ $image =~ ^(postgres|mysql|mariadb|app|suite-(postgres|mysql)|cluster-(node|system))$ ]] ||
+        fail "unknown image '$image'; expected postgres, mysql, mariadb, app, suite-postgres, suite-mysql," \
+            'cluster-node or cluster-system'
 done
 if [[ ${BASE_IMAGE:-debian:} == debian:* ]]; then docker/base_image.sh "${BASE_IMAGE:-debian:trixie-slim}"; fi
 suites=()
@@ -47,6 +49,12 @@ for image in "$@"; do
         postgres | mysql) build "$image" --file "docker/$image.Dockerfile" docker ;;
         mariadb) build mariadb --build-arg SERVER=mariadb --file docker/mysql.Dockerfile docker ;;
         app) build app --build-arg JOBS="$(nproc)" --file docker/app.Dockerfile . ;;
+        cluster-node) build cluster-node --file tests/cluster/node.Dockerfile tests/cluster ;;
+        cluster-system)
+            coredns=$(tests/go_program.sh tests/cluster/coredns path)
+            [[ -x $coredns ]] || fail "no $coredns: tests/go_program.sh tests/cluster/coredns build"
+            build cluster-system --file tests/cluster/system.Dockerfile "${coredns%/*}"
+            ;;
         suite-*) suites+=("${image#suite-}") ;;
     esac
 done

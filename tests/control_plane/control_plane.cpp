@@ -21,7 +21,7 @@ constexpr const char* store_peer_url = "http://127.0.0.1:2380";
 
 /// Where the program is, or would be.
 std::string program() {
-    std::string path = run_child({"bash", PODPOOL_CONTROL_PLANE_SCRIPT, "path"});
+    std::string path = run_child({"bash", PODPOOL_GO_PROGRAM_SCRIPT, PODPOOL_CONTROL_PLANE_SOURCE, "path"});
     while (path.ends_with('\n')) path.pop_back();
     return path;
 }

@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSL-1.0
-# The program that the tests on a real Kubernetes control plane run, built from go.mod, go.sum and main.go:
-# ten minutes on two cores, once. It is kept outside of the checkout, so that every clone finds it.
-#   build.sh path     prints where it is, or would be
-#   build.sh why-not  prints in one line why this machine can't build it; nothing if it can, or needn't
-#   build.sh build    builds it unless it is there
+# A program of the tests that is written in Go, built from a directory's go.mod, go.sum and main.go and named after the
+# directory. It is kept outside of the checkout, so that every clone finds it.
+#   go_program.sh DIRECTORY path     prints where it is, or would be
+#   go_program.sh DIRECTORY why-not  prints in one line why this machine can't build it; nothing if it can, or needn't
+#   go_program.sh DIRECTORY build    builds it unless it is there
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+
+misuse() {
+    echo 'usage: go_program.sh DIRECTORY path | why-not | build' >&2
+    exit 2
+}
+
+(($# == 2)) || misuse
+cd "$1"
 PATH="$PATH:/usr/local/go/bin"
 
 program() {
-    local version hash
-    version=$(awk '$1 == "k8s.io/kubernetes" { print $2; exit }' go.mod)
+    local hash
     hash=$(cat go.mod go.sum main.go | sha256sum | cut -c1-12)
-    echo "${XDG_CACHE_HOME:-$HOME/.cache}/podpool/kubernetes-$version-$hash/control_plane"
+    echo "${XDG_CACHE_HOME:-$HOME/.cache}/podpool/${PWD##*/}-$hash/${PWD##*/}"
 }
 
 why_not() {
@@ -41,12 +47,9 @@ build() {
     mv "$scratch" "$target"
 }
 
-case ${1:-} in
+case $2 in
     path) program ;;
     why-not) why_not ;;
     build) build ;;
-    *)
-        echo 'usage: build.sh path | why-not | build' >&2
-        exit 2
-        ;;
+    *) misuse ;;
 esac

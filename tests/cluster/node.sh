@@ -251,9 +251,9 @@ finish() {
     wait_until 180 'the programs are started' test -e "$state/started"
     make_volumes
     kubectl apply -f /opt/cluster/objects.yaml >/dev/null
-    wait_until 90 'the node is ready' kubectl wait --for condition=Ready node/node --timeout 1s
+    wait_until 90 'the node is ready' kubectl wait --for condition=Ready node/node --timeout 20s
     wait_until 120 'CoreDNS is ready' kubectl --namespace kube-system wait --for condition=Ready pod \
-        --selector k8s-app=kube-dns --timeout 1s
+        --selector k8s-app=kube-dns --timeout 20s
 }
 
 case ${1:-} in

@@ -50,7 +50,7 @@ are_ready() {
 
 # ask ADDRESS SQL: as the application's user, who sees its own sessions.
 ask() {
-    PGPASSWORD=$password PGCONNECT_TIMEOUT=5 PGAPPNAME=count psql --no-psqlrc --quiet --tuples-only --no-align \
+    PGPASSWORD=$password PGCONNECT_TIMEOUT=30 PGAPPNAME=count psql --no-psqlrc --quiet --tuples-only --no-align \
         "host=$1 dbname=shop user=app sslmode=require" --command "$2"
 }
 
@@ -77,7 +77,7 @@ frame() { tail -n 3 /var/log/pods/shop_load_*/load/0.log | sed -n 's/^[^ ]* stdo
 
 # Counts of the load, no older than this call: QUERIES ERRORS FAILED_ACQUIRES
 counts() {
-    local since report deadline=$((SECONDS + 30))
+    local since report deadline=$((SECONDS + patience))
     since=$(date -u +%FT%TZ)
     until report=$(frame) && [[ $(jq -r .time <<<"$report") > $since ]]; do
         if ((SECONDS >= deadline)); then fail 'the load reports nothing'; fi
@@ -223,6 +223,33 @@ dns_is_gone() { ! dig +time=1 +tries=1 @10.96.0.10 db-r.shop.svc.cluster.local >
 
 hears_api_server() { [[ $(frame | jq '.discovery.error == null') == "$1" ]]; }
 
+# After an outage each controller waits for its own time until it asks again. Until the one that writes slices has seen
+# a new pod, it tells of no pod that terminates, either.
+await_controllers() {
+    kubectl apply -f - <<'YAML'
+apiVersion: v1
+kind: Pod
+metadata: {name: newcomer, labels: {app: newcomer}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers: [{name: newcomer, image: podpool-cluster-system, imagePullPolicy: IfNotPresent}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: newcomer}
+spec:
+  selector: {app: newcomer}
+  ports: [{port: 80}]
+YAML
+    wait_until 'the controllers follow the API server again' is_in_slice newcomer
+    kubectl delete service/newcomer pod/newcomer
+}
+
+is_in_slice() {
+    kubectl get endpointslices --selector "kubernetes.io/service-name=$1" --output json |
+        jq -e 'any(.items[].endpoints[]?; .conditions.ready)'
+}
+
 stop_api_server() {
     local stopped
     begin 'the API server is stopped for two minutes'
@@ -238,6 +265,7 @@ stop_api_server() {
     say "after $((SECONDS - stopped)) s without it: $(sessions podpool)"
     /opt/cluster/node.sh start apiserver
     wait_until 'podpool follows the API server again' hears_api_server true
+    await_controllers
     wait_until 'five pods are ready' are_ready 5
     end
 }

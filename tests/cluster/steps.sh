@@ -6,53 +6,15 @@
 #   steps.sh iptables|nftables
 set -euo pipefail
 cd /
+# shellcheck source=tests/cluster/shop.sh
+source tests/cluster/shop.sh
 # shellcheck source=tests/cluster/cloudnative_pg.sh
 source tests/cluster/cloudnative_pg.sh
 
 mode=$1
-patience=600
-pods=()    # of the databases: NAME/ADDRESS
 before=()  # the load's counts when the step began
-shop=(kubectl --namespace shop)
-
-say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
-fail() {
-    printf 'cluster test (%s): %s\n' "$mode" "$*" >&2
-    "${shop[@]}" get pods --output wide >&2 || true
-    frame >&2 || true
-    exit 1
-}
-
-# wait_until WHAT COMMAND [ARGUMENT...]
-wait_until() {
-    local what=$1 begin=$SECONDS
-    shift
-    until "$@" >/dev/null 2>&1; do
-        if ((SECONDS - begin >= patience)); then fail "not within $patience s: $what"; fi
-        sleep 0.3
-    done
-    say "after $((SECONDS - begin)) s: $what"
-}
 
 # --- what is looked at -------------------------------------------------------------------------------
-
-# The databases' pods that are ready and stay.
-list_pods() {
-    mapfile -t pods < <("${shop[@]}" get pods --selector app=db --output json | jq -r '.items[]
-        | select(.metadata.deletionTimestamp == null and any(.status.conditions[]?; .type == "Ready" and .status == "True"))
-        | "\(.metadata.name)/\(.status.podIP)"' | sort)
-}
-
-are_ready() {
-    list_pods
-    ((${#pods[@]} == $1))
-}
-
-# ask ADDRESS SQL: as the application's user, who sees its own sessions.
-ask() {
-    PGPASSWORD=$password PGCONNECT_TIMEOUT=30 PGAPPNAME=count psql --no-psqlrc --quiet --tuples-only --no-align \
-        "host=$1 dbname=shop user=app sslmode=require" --command "$2"
-}
 
 # sessions APPLICATION: how many each of the pods has, by the server's own count.
 sessions() {
@@ -71,9 +33,6 @@ are_even() {
         [[ " $count" == *" ${pod%/*}=$((30 / ${#pods[@]})) "* ]] || return 1
     done
 }
-
-# The load's newest report. Its file is on this node, and is there without the API server, too.
-frame() { tail -n 3 /var/log/pods/shop_load_*/load/0.log | sed -n 's/^[^ ]* stdout F //p' | tail -n 1; }
 
 # Counts of the load, no older than this call: QUERIES ERRORS FAILED_ACQUIRES
 counts() {
@@ -116,7 +75,7 @@ apply_manifests() {
     wait_until 'the application is ready' "${shop[@]}" rollout status deployment/app --timeout 20s
     "${shop[@]}" exec deployment/app -- podpool resolve
     "${shop[@]}" exec deployment/app -- podpool check
-    password=$("${shop[@]}" get secret db-app --output jsonpath='{.data.password}' | base64 --decode)
+    read_password
     "${shop[@]}" exec deployment/app -- podpool check --json | jq -e '(.endpoints | length) == 3
         and all(.endpoints[]; .ok and (.tls | startswith("TLSv1")))' >/dev/null || fail 'podpool check (above)'
     address=$("${shop[@]}" get service app --output jsonpath='{.spec.clusterIP}')
@@ -159,16 +118,7 @@ scale_up() {
     wait_until 'podpool has six sessions on each of five' are_even
     end
     [[ $(sessions ordinary) == *' db-3=0 db-4=0 ' ]] || fail 'the plain sessions moved'
-    show_rules
-}
-
-# What kube-proxy does with the Service's cluster IP.
-show_rules() {
-    if [[ $mode == iptables ]]; then
-        iptables-save -t nat | grep -- '-A KUBE-SVC-.*shop/db-r:postgres ->'
-    else
-        nft list table ip kube-proxy | grep 'numgen.*shop/db-r/'
-    fi
+    show_rules "$mode"
 }
 
 delete_pod() {

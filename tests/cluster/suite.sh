@@ -29,5 +29,5 @@ if module=$(cd / && PATH=$PATH:/usr/local/go/bin go mod download -json \
     tests/cluster/cluster.sh exec tee /tmp/clusters.yaml >/dev/null \
         <"$(sed -n 's/.*"Dir": "\(.*\)",/\1/p' <<<"$module")/config/crd/bases/postgresql.cnpg.io_clusters.yaml"
 fi
-tar -c examples/kubernetes tests/cluster/{steps.sh,cloudnative_pg.sh,load.yaml} | tests/cluster/cluster.sh exec tar -x -C /
+tar -c examples/kubernetes tests/cluster/{shop.sh,steps.sh,cloudnative_pg.sh,load.yaml} | tests/cluster/cluster.sh exec tar -x -C /
 tests/cluster/cluster.sh exec bash /tests/cluster/steps.sh "$mode"

@@ -21,7 +21,15 @@ fail() {
 }
 
 exists() { docker container inspect "$name" >/dev/null 2>&1; }
-remove() { if exists; then docker rm --force --volumes "$name" >/dev/null; fi; }
+# A busy machine may need longer than the Docker Engine waits for the end of so many processes.
+remove() {
+    local try
+    for try in {1..10}; do
+        if ! exists || docker rm --force --volumes "$name" >/dev/null; then return 0; fi
+        sleep "$try"
+    done
+    fail "$name is left over"
+}
 node() { docker exec --interactive "$name" "$@"; }
 
 load() { docker save "$@" | node /opt/cluster/node.sh import; }

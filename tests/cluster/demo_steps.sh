@@ -70,19 +70,30 @@ count() {
     sessions[$key]=$3 statements[$key]=$4
 }
 
+# no_answer POD: of a server that is ready and too busy to answer in time, what it said last still holds.
+no_answer() {
+    local app
+    for app in "${apps[@]}"; do
+        if [[ ${state[$1]} == ready && -n ${asked[$1]:-} ]]; then
+            rate["$app $1"]='?'
+        else
+            sessions["$app $1"]=0 rate["$app $1"]=0
+        fi
+    done
+}
+
 look() {
     local name directory=/tmp/answers ordinary podpool ordinary_done podpool_done now app
     mkdir -p "$directory"
     look_at_pods
     ask_servers "$directory"
     for name in "${names[@]}"; do
-        for app in "${apps[@]}"; do sessions["$app $name"]=0 rate["$app $name"]=0; done
         if read -r ordinary podpool ordinary_done podpool_done now <"$directory/$name"; then
             count ordinary "$name" "$ordinary" "$ordinary_done" "$now"
             count podpool "$name" "$podpool" "$podpool_done" "$now"
             asked[$name]=$now
         else
-            unset "asked[$name]"
+            no_answer "$name"
         fi
     done
     for app in "${apps[@]}"; do failed[$app]=$(frame "$app" | jq .errors); done
@@ -161,7 +172,8 @@ is_even() {
     local name
     are_there "$1" || return 1
     for name in "${names[@]}"; do
-        if [[ ${state[$name]} == ready ]] && ((sessions["podpool $name"] != 30 / $1)); then return 1; fi
+        if [[ ${state[$name]} != ready ]]; then continue; fi
+        if [[ ${rate["podpool $name"]} == '?' ]] || ((sessions["podpool $name"] != 30 / $1)); then return 1; fi
     done
 }
 
@@ -243,7 +255,8 @@ same name db-r.shop, which is a Service with a cluster IP:
                   one address, with its moves, totals and renewals off: what an ordinary pool does)
   podpool         30 connections, pool_discovery=kubernetes, nothing else set
 Sessions and statements are what each PostgreSQL counts itself (pg_stat_activity, pg_stat_database), failures what the
-applications count: a failed statement, or no connection for it. A star is a pod that shuts down, a dot one that isn't ready.
+applications count: a failed statement, or no connection for it. A star is a pod that shuts down, a dot one that isn't
+ready, a question mark a server that was too busy to be asked.
 TEXT
 }
 
@@ -274,7 +287,7 @@ tell() {
 
 summarize() {
     printf '\n%-28s   %-31s   %-31s\n' '' 'ordinary pool, by the cluster IP' 'podpool'
-    printf '%-18s %9s   %-15s %8s %6s   %-15s %8s %6s\n' '' 'pods' 'sessions' max/mean failed 'sessions' max/mean failed
+    printf '%-18s %9s   %-15s %8s %6s   %-15s %8s %6s\n' '' 'ready in' 'sessions' max/mean failed 'sessions' max/mean failed
     printf '%s\n' "${summary[@]}"
     printf '\nfailed statements: %d with the ordinary pool, %d with podpool\n' "${failed[ordinary]}" "${failed[podpool]}"
     if ((failed[podpool] > 0)); then

@@ -19,7 +19,7 @@ function rectangle(at_x, at_y, wide, high, attributes) {
 function x(seconds) { return left + seconds / last * (right - left) }
 function y(app, sessions) { return bottom[app] - sessions / most * panel }
 function end_of(step) { return step < steps ? begins[step + 1] : last }
-# The last sample before a second.
+# The last sample up to a second.
 function sample_before(seconds, i) {
     for (i = samples; i > 1 && at[i] > seconds; --i);
     return i
@@ -41,19 +41,19 @@ function bands(app, pod, i) {
 # What each pod has at the end of each step, where there is room for it.
 function counts(app, step, i, pod, own) {
     for (step = 1; step <= steps; ++step) {
-        i = sample_before(end_of(step) - 0.1)
+        i = sample_before(end_of(step))
         for (pod = 0; pod < 5; ++pod) {
             own = sessions[app, i, pod]
             if (own * panel / most < 13) continue
-            text(x(end_of(step)) - 6, y(app, below(app, i, pod) + own / 2) + 4.5, \
+            text(x(at[i]) - 6, y(app, below(app, i, pod) + own / 2) + 4.5, \
                 "text-anchor=\"end\" font-weight=\"600\" fill=\"" ink[pod] "\"", own)
         }
     }
 }
 function failures(app, step, count) {
     for (step = 1; step <= steps; ++step) {
-        count = failed[app, sample_before(end_of(step) - 0.1)]
-        if (step > 1) count -= failed[app, sample_before(begins[step] - 0.1)]
+        count = failed[app, sample_before(end_of(step))]
+        if (step > 1) count -= failed[app, sample_before(begins[step])]
         text(x(begins[step]) + 6, top[app] - 7, "font-size=\"12\" fill=\"" (count ? "#b3261e" : "#555555") "\"", \
             count " failed")
     }
@@ -90,10 +90,13 @@ function panel_of(app, name, step) {
     failures(app)
     legend(app)
 }
-function step_names(step) {
+# A name that has no room beside the one before it is higher.
+function step_names(step, free, raised) {
     for (step = 1; step <= steps; ++step) {
-        if (step > 1) line(x(begins[step]), 76, x(begins[step]), bottom[1], "stroke=\"#444444\" stroke-dasharray=\"2 4\"")
-        text(x(begins[step]) + 6, 86, "font-weight=\"600\" fill=\"#222222\"", names[step])
+        raised = x(begins[step]) < free && !raised ? 15 : 0
+        free = x(begins[step]) + 12 + 7.5 * length(names[step])
+        if (step > 1) line(x(begins[step]), 76 - raised, x(begins[step]), bottom[1], "stroke=\"#444444\" stroke-dasharray=\"2 4\"")
+        text(x(begins[step]) + 6, 86 - raised, "font-weight=\"600\" fill=\"#222222\"", names[step])
     }
 }
 function time_axis(mark, step) {

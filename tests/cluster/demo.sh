@@ -15,6 +15,7 @@ picture=podpool-demo.svg
 export PODPOOL_CLUSTER=podpool-demo-$mode-$$
 cluster=tests/cluster/cluster.sh
 running=''
+stopped=0
 scratch=$(mktemp -d)
 
 # A signal may be this script's alone, so what it runs is told, and gone before the cluster is removed.
@@ -28,12 +29,12 @@ tear_down() {
     fi
     $cluster down || status=1
     rm -rf "$scratch"
-    if ((status > 128)); then echo 'demo: stopped, and everything cleaned up' >&2; fi
+    if ((stopped && status > 128)); then echo 'demo: stopped, and everything cleaned up' >&2; fi
     exit "$status"
 }
 trap tear_down EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'stopped=1; exit 130' INT
+trap 'stopped=1; exit 143' TERM
 
 # While bash waits for a program, it leaves a signal until later; while it waits for a job it doesn't.
 run() {

@@ -43,7 +43,7 @@ look_at_pods() {
          else "starting" end), .status.podIP // "-", .metadata.uid] | join(" ")')
 }
 
-# What a server counts: sessions of both applications, statements of both.
+# What a server counts: sessions of both applications, transactions of both.
 counts="select count(*) filter (where application_name = 'ordinary'), count(*) filter (where application_name = 'podpool'),
     (select xact_commit from pg_stat_database where datname = 'shop'),
     (select xact_commit from pg_stat_database where datname = 'postgres') from pg_stat_activity"
@@ -102,8 +102,8 @@ look() {
 # --- what is shown -----------------------------------------------------------------------------------
 
 head_line() {
-    printf '\n        %-41s failed   %-41s failed\n        ' 'ordinary pool: sessions/statements per s' \
-        'podpool: sessions/statements per s'
+    printf '\n        %-45sfailed   %-45sfailed\n        ' 'ordinary pool: sessions/transactions per s' \
+        'podpool: sessions/transactions per s'
     printf '%-8s ' "${names[@]}"
     printf '         '
     printf '%-8s ' "${names[@]}"
@@ -254,9 +254,9 @@ same name db-r.shop, which is a Service with a cluster IP:
   ordinary pool   30 connections to the cluster IP, kept until they break, opened again then (podpool by DNS, which is the
                   one address, with its moves, totals and renewals off: what an ordinary pool does)
   podpool         30 connections, pool_discovery=kubernetes, nothing else set
-Sessions and statements are what each PostgreSQL counts itself (pg_stat_activity, pg_stat_database), failures what the
-applications count: a failed statement, or no connection for it. A star is a pod that shuts down, a dot one that isn't
-ready, a question mark a server that was too busy to be asked.
+Sessions and transactions are what each PostgreSQL counts itself (pg_stat_activity, pg_stat_database: two for a statement,
+which the session's reset follows), failures what the applications count: a failed statement, or no connection for it.
+A star is a pod that shuts down, a dot one that isn't ready, a question mark a server that was too busy to be asked.
 TEXT
 }
 

@@ -9,6 +9,8 @@ set -euo pipefail
 cd /
 # shellcheck source=tests/cluster/shop.sh
 source tests/cluster/shop.sh
+# A server that is too busy to be asked is shown as such.
+login_patience=5
 
 mode=$1
 load=podpool

@@ -25,7 +25,7 @@ public:
     static constexpr const char* pods = "10.77.1";
     /// An address that isn't a pod's, for the machine itself.
     static constexpr const char* host = "10.77.0.1";
-    /// Who pods are for a server's rules of access.
+    /// The addresses that a server's rules of access let in.
     static constexpr const char* range = "10.77.0.0/16";
 
 private:

@@ -12,7 +12,7 @@ using counts = std::vector<std::size_t>;
 
 namespace {
 
-/// Nobody who uses a pool has noticed anything.
+/// No acquire and no statement of the load has failed.
 void check_nothing_failed(load& callers) {
     callers.stop();
     CHECK(callers.failed_acquires() == std::vector<std::string>{});

@@ -28,8 +28,8 @@ struct outcome {
     friend bool operator==(const outcome&, const outcome&) = default;
 };
 
-/// What is malformed in a head, or in what is between two chunks, is seen when the whole of it is there, if
-/// not before: of bytes that end within it some cuts show what is wrong, and none makes an answer of them.
+/// The parser finds a malformed head or chunk when all of its bytes are there, or sooner. So where the bytes
+/// end within one, some cuts are refused and others wait for more; none of them makes an answer.
 bool agree(const outcome& one, const outcome& other) {
     return one.refused || other.refused ? !one.ends && !other.ends : one == other;
 }

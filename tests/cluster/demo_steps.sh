@@ -256,8 +256,8 @@ same name db-r.shop, which is a Service with a cluster IP:
   ordinary pool   30 connections to the cluster IP, kept until they break, opened again then (podpool by DNS, which is the
                   one address, with its moves, totals and renewals off: what an ordinary pool does)
   podpool         30 connections, pool_discovery=kubernetes, nothing else set
-Sessions and transactions are what each PostgreSQL counts itself (pg_stat_activity, pg_stat_database: two for a statement,
-which the session's reset follows), failures what the applications count: a failed statement, or no connection for it.
+Sessions and transactions are what each PostgreSQL counts itself (pg_stat_activity, pg_stat_database: more than one for a
+statement), failures what the applications count: a failed statement, or no connection for it.
 A star is a pod that shuts down, a dot one that isn't ready, a question mark a server that was too busy to be asked.
 TEXT
 }

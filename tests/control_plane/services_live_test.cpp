@@ -139,7 +139,7 @@ TEST_CASE("an address in the slices of a deleted Service and of the one made aft
     load callers(pool, 4);
     REQUIRE(callers.goes_on());
 
-    // Nobody collects the old slice: the controller writes the new one first, and then deletes the other.
+    // The garbage collector is absent: the controller writes the new slice first, then deletes the old one.
     where.remove_service("db");
     where.add_service("db", on.pod_port());
     REQUIRE(eventually([&] {
